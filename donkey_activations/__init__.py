@@ -1,0 +1,67 @@
+"""See what a Donkeycar pilot sees: the feature maps of its convolutions.
+
+The names below are loaded when they are first used, so that importing this package costs nothing
+to a process that does not need them (``donkey``, ``donkey train``, a car without the part).
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "open_extractor": "extractors",
+    "FeatureExtractor": "extractors.base",
+    "LayerInfo": "extractors.base",
+    "render_mosaic": "mosaic.render",
+    "CnnActivations": "drive.part",
+    "add_activations": "drive.attach",
+    "register": "drive.attach",
+    "ActivationsError": "errors",
+    "ModelError": "errors",
+    "FrameError": "errors",
+    "LayoutError": "errors",
+    "ConfigError": "errors",
+    "TubError": "errors",
+}
+
+__all__ = [
+    "ActivationsError",
+    "CnnActivations",
+    "ConfigError",
+    "FeatureExtractor",
+    "FrameError",
+    "LayerInfo",
+    "LayoutError",
+    "ModelError",
+    "TubError",
+    "add_activations",
+    "open_extractor",
+    "register",
+    "render_mosaic",
+]
+
+if TYPE_CHECKING:
+    from donkey_activations.drive.attach import add_activations, register
+    from donkey_activations.drive.part import CnnActivations
+    from donkey_activations.errors import (
+        ActivationsError,
+        ConfigError,
+        FrameError,
+        LayoutError,
+        ModelError,
+        TubError,
+    )
+    from donkey_activations.extractors import open_extractor
+    from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
+    from donkey_activations.mosaic.render import render_mosaic
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

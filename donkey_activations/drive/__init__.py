@@ -1,0 +1,1 @@
+"""Putting the part into the drive loop."""

@@ -1,0 +1,1 @@
+"""Feature maps in, one picture out."""
