@@ -1,0 +1,63 @@
+"""What every engine offers: frames in, feature maps out."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FeatureMaps = tuple[NDArray[np.float32], ...]
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """One layer whose feature maps are shown.
+
+    Attributes:
+        name: The name that the pilot's author gave to the layer, such as ``conv2d_1``.
+        kind: The Keras name of its class, such as ``Conv2D``.
+        height: Height of its maps in cells.
+        width: Width of its maps in cells.
+        filters: Number of maps.
+    """
+
+    name: str
+    kind: str
+    height: int
+    width: int
+    filters: int
+
+
+class FeatureExtractor(ABC):
+    """A pilot truncated after its last wanted layer.
+
+    Attributes:
+        input_shape: ``(height, width, channels)`` in pixels of the frames it takes.
+        sequence_length: Number of frames it takes at once; 1 unless the pilot is a sequence model.
+        layers: The layers shown, in the order in which the network computes them.
+        engine: ``"litert"`` or ``"tensorflow"``.
+        size_changed: True where the filters run at another resolution than the pilot's own, so
+            that the maps are not those the pilot computes.
+    """
+
+    input_shape: tuple[int, int, int]
+    sequence_length: int
+    layers: tuple[LayerInfo, ...]
+    engine: str
+    size_changed: bool
+
+    @abstractmethod
+    def __call__(self, frame: NDArray[np.uint8]) -> FeatureMaps:
+        """Computes the feature maps of one frame.
+
+        Args:
+            frame: uint8 ``(height, width, channels)``, 0 to 255, as the camera gives it; left
+                unchanged.
+
+        Returns:
+            One float32 array ``(height, width, filters)`` a layer, in the order of ``layers``;
+            the caller owns them.
+
+        Raises:
+            FrameError: The frame has another shape or dtype than ``input_shape`` in uint8.
+        """

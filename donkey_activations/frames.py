@@ -1,0 +1,66 @@
+"""A camera frame: its checks, and its way to a network's input."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.errors import FrameError
+
+# Donkeycar multiplies by 1 / 255 in float64, and the interpreter casts that to float32. A frame
+# has 256 possible values, so a table gives the very same bits without the float64 picture.
+_SCALED = (np.arange(256, dtype=np.float64) * (1.0 / 255.0)).astype(np.float32)
+
+
+def describe_shape(shape_hwc: tuple[int, ...]) -> str:
+    """Returns ``(height, width, channels)`` in the words a driver uses: ``160x120 RGB``.
+
+    Args:
+        shape_hwc: Shape of a frame, ``(height, width, channels)`` or ``(height, width)`` in pixels.
+    """
+    if len(shape_hwc) not in (2, 3):
+        return f"an array of shape {shape_hwc}"
+    channels = shape_hwc[2] if len(shape_hwc) == 3 else 1
+    colour = {1: "grey", 3: "RGB"}.get(channels, f"with {channels} channels")
+    return f"{shape_hwc[1]}x{shape_hwc[0]} {colour}"
+
+
+def check_frame(frame: Any, shape_hwc: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Returns the frame with three axes, or says what is wrong with it.
+
+    Args:
+        frame: What should be a uint8 array ``(height, width, channels)``, 0 to 255; a grey frame
+            may come as ``(height, width)``.
+        shape_hwc: ``(height, width, channels)`` in pixels that the pilot takes.
+
+    Returns:
+        A uint8 view of the frame of shape ``shape_hwc``; nothing is copied.
+
+    Raises:
+        FrameError: The frame is no uint8 array, or of another shape.
+    """
+    if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8:
+        got = frame.dtype if isinstance(frame, np.ndarray) else type(frame).__name__
+        raise FrameError(
+            f"expected a frame of dtype uint8 (0 to 255), got {got}; "
+            "give the frame as the camera made it, before any scaling"
+        )
+    if frame.shape == shape_hwc:
+        return frame
+    if shape_hwc[2] == 1 and frame.shape == shape_hwc[:2]:
+        return frame[:, :, np.newaxis]
+    raise FrameError(
+        f"the pilot takes {describe_shape(shape_hwc)}, the frame is {describe_shape(frame.shape)}; "
+        f"set IMAGE_W = {shape_hwc[1]}, IMAGE_H = {shape_hwc[0]} and IMAGE_DEPTH = {shape_hwc[2]}, "
+        "or train the pilot again at the camera's size"
+    )
+
+
+def scale_into(frame: NDArray[np.uint8], network_input: NDArray[np.float32]) -> None:
+    """Writes a frame into a network's input as Donkeycar does: ``x / 255``.
+
+    Args:
+        frame: uint8, any shape, 0 to 255.
+        network_input: float32 of the same shape; overwritten with values 0 to 1.
+    """
+    np.take(_SCALED, frame, out=network_input, mode="clip")
