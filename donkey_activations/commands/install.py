@@ -1,0 +1,102 @@
+"""``donkey activations install``: the block of this package in a car's ``myconfig.py``."""
+
+import argparse
+import difflib
+from pathlib import Path
+
+from donkey_activations.drive import myconfig_block, myconfig_file
+from donkey_activations.drive.resolution import Resolution
+from donkey_activations.errors import ConfigError
+
+HELP = "put the plugin's block into a car's myconfig.py, or take it out again"
+EXAMPLE = "donkey activations install --path ~/mycar --resolution 640x360"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of this verb."""
+    parser.add_argument(
+        "--path", type=Path, default=Path(), help="the car's folder (default: this one)"
+    )
+    parser.add_argument(
+        "--resolution",
+        metavar="WxH",
+        help="camera resolution in pixels (default: 640x360, or what the block already says)",
+    )
+    parser.add_argument("--uninstall", action="store_true", help="take the block out again")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show the change as a diff and write nothing"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Change the file, or show the change.
+
+    Args:
+        args: ``path``, ``resolution``, ``uninstall`` and ``dry_run``.
+
+    Returns:
+        0.
+
+    Raises:
+        ConfigError: If the folder is no car, the file cannot be written or holds half a block,
+            or the resolution cannot be read.
+    """
+    resolution = None if args.resolution is None else Resolution.parse(args.resolution)
+    if args.uninstall and resolution is not None:
+        raise ConfigError("expected --uninstall or --resolution, got both; leave one out")
+    path = myconfig_file.locate(args.path.expanduser())
+    old = myconfig_file.read(path)
+    try:
+        new = (
+            myconfig_block.uninstall(old)
+            if args.uninstall
+            else myconfig_block.install(old, resolution)
+        )
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if args.dry_run:
+        print(f"{path}: nothing to change" if new == old else _diff(path, old, new))
+        return 0
+    if new == old:
+        state = "has no block" if args.uninstall else "already has the block"
+        print(f"{path} {state}: nothing changed")
+    else:
+        backup = myconfig_file.replace(path, new)
+        print(f"{path}: block {_done(args.uninstall, old)} (the file as it was: {backup.name})")
+    if not args.uninstall:
+        _remind(new)
+    return 0
+
+
+def _done(uninstalled: bool, old: bytes) -> str:
+    if uninstalled:
+        return "taken out"
+    return "put in" if myconfig_block.find(old) is None else "changed"
+
+
+def _remind(content: bytes) -> None:
+    resolution = myconfig_block.resolution_of(content)
+    if resolution is not None:
+        print(
+            f"The camera now runs at {resolution}. A pilot drives only at the resolution it was "
+            "trained at: train again on new data, or give the size of the pilot you have with "
+            "--resolution."
+        )
+    before, behind = myconfig_block.doubled_keys(content)
+    if before:
+        print(f"Also set above the block: {', '.join(before)}; the block comes last and wins.")
+    if behind:
+        print(f"Also set below the block: {', '.join(behind)}; those lines come last and win.")
+
+
+def _diff(path: Path, old: bytes, new: bytes) -> str:
+    lines = difflib.unified_diff(
+        _lines(old), _lines(new), f"{path} (now)", f"{path} (then)", lineterm=""
+    )
+    return "\n".join(lines)
+
+
+def _lines(content: bytes) -> list[str]:
+    text = content.decode("utf-8", "backslashreplace")
+    kept = text.replace("\r\n", "\n").split("\n")
+    return kept[:-1] if kept[-1] == "" else [*kept[:-1], f"{kept[-1]} (no line end)"]
