@@ -3,7 +3,7 @@ import builtins
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from donkey_activations.drive import myconfig_block as block
@@ -43,6 +43,7 @@ def test_uninstall_gives_the_file_back_byte_for_byte(content):
 @example(b"x\n\r")
 @example(b"x\r\n\n")
 def test_install_then_uninstall_is_the_identity_for_any_bytes(content):
+    assume(block.BEGIN not in content and block.END not in content)
     assert block.uninstall(block.install(content, SMALL)) == content
 
 
