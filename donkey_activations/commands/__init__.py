@@ -1,0 +1,95 @@
+"""``donkey activations VERB …``: every module of this package is one verb.
+
+A verb module defines ``HELP`` (one line), ``EXAMPLE`` (one command line),
+``add_arguments(parser)`` and ``run(args) -> int``. It imports nothing heavy before ``run``, so that
+``--help`` stays fast; a new verb is a new file and no other change.
+"""
+
+import argparse
+import pkgutil
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Protocol, cast
+
+from donkey_activations import __version__
+from donkey_activations.errors import ActivationsError
+
+PROGRAM = "donkey activations"
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+class Verb(Protocol):
+    """What a module of this package offers."""
+
+    HELP: str
+    EXAMPLE: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the verb's options."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do the work and return the exit code: 0 done, 1 partly done, 2 bad input."""
+
+
+class ActivationsCommand:
+    """Donkeycar's own protocol for a command of ``donkey``."""
+
+    def run(self, args: list[str]) -> None:
+        """Run ``donkey activations`` with the words behind it, and end the program."""
+        sys.exit(main(args))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb.
+
+    Args:
+        argv: the words behind ``donkey activations``; those of this process if None.
+
+    Returns:
+        The exit code: 0 done, 1 partly done, 2 bad input, 130 interrupted.
+    """
+    verbs = load_verbs()
+    parser = build_parser(verbs)
+    args = parser.parse_args(argv)
+    if args.verb is None:
+        parser.print_help()
+        return 0
+    try:
+        return verbs[args.verb].run(args)
+    except (ActivationsError, OSError) as error:
+        return _fail(args.verb, str(error), EXIT_BAD_INPUT)
+    except KeyboardInterrupt:
+        return _fail(args.verb, "interrupted", EXIT_INTERRUPTED)
+
+
+def load_verbs() -> dict[str, Verb]:
+    """Import the verb modules of this package, in alphabetical order."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {name: cast(Verb, import_module(f"{__name__}.{name}")) for name in names}
+
+
+def build_parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
+    """Make the parser of ``donkey activations`` with one sub-parser a verb."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description="See what a Donkeycar pilot sees: its convolutions' feature maps."
+    )
+    parser.add_argument("--version", action="version", version=f"donkey-activations {__version__}")
+    choices = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    for name, verb in verbs.items():
+        verb_parser = choices.add_parser(
+            name,
+            help=verb.HELP,
+            description=verb.HELP,
+            epilog=f"example: {verb.EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        verb.add_arguments(verb_parser)
+    return parser
+
+
+def _fail(verb: str, message: str, exit_code: int) -> int:
+    one_line = " ".join(message.split())
+    print(f"{PROGRAM} {verb}: {one_line}", file=sys.stderr)
+    return exit_code

@@ -1,0 +1,126 @@
+"""Lets the ``donkey`` of stock Donkeycar find commands that plugins bring.
+
+``donkey`` keeps its commands in a dict inside one function and offers no way in. So the .pth line
+that is installed beside this package calls :func:`install` in every process whose program is
+``donkey``, and the function is wrapped once Donkeycar has loaded it.
+
+Any distribution joins with an entry point of the group ``donkeycar.commands`` that names a class
+with ``run(self, args: list[str])``, as Donkeycar's own commands have. Stock names always win. Where
+Donkeycar looks at the group itself, or keeps its commands in another way than the one known here,
+it is left as it is.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.metadata import EntryPoint, distributions
+from types import CodeType, ModuleType
+
+GROUP = "donkeycar.commands"
+EXIT_UNUSABLE_COMMAND = 2
+
+_MODULE = "donkeycar.management.base"
+_FUNCTION = "execute_from_command_line"
+_WELL_KNOWN_COMMANDS = {"createcar", "train"}
+
+
+def install() -> None:
+    """Arrange that ``donkey`` finds plugin commands; a second call changes nothing.
+
+    A venv runs each .pth line twice, so twice is the normal case.
+    """
+    if not any(isinstance(finder, _BaseModuleFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _BaseModuleFinder())
+
+
+class _BaseModuleFinder(MetaPathFinder):
+    """Has the module with ``donkey``'s commands extended right after it was loaded."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != _MODULE:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def load_and_extend(module: ModuleType) -> None:
+                load(module)
+                _extend(module)
+
+            # On the loader itself, so that the module keeps its own kind of loader.
+            spec.loader.exec_module = load_and_extend  # type: ignore[method-assign]
+        return spec
+
+
+def _extend(base: ModuleType) -> None:
+    stock = getattr(base, _FUNCTION, None)
+    code = getattr(stock, "__code__", None)
+    if stock is None or code is None:
+        return
+    # The keys of the dict in the function are constants of its code: there is no better list.
+    stock_names = set(_strings(code))
+    if stock_names >= _WELL_KNOWN_COMMANDS and GROUP not in stock_names:
+        setattr(base, _FUNCTION, _with_plugins(stock, stock_names))
+
+
+def _strings(constant: object) -> Iterator[str]:
+    if isinstance(constant, str):
+        yield constant
+    elif isinstance(constant, CodeType):
+        yield from _strings(constant.co_consts)
+    elif isinstance(constant, tuple):
+        for part in constant:
+            yield from _strings(part)
+
+
+def _with_plugins(stock: Callable[[], None], stock_names: set[str]) -> Callable[[], None]:
+    def execute_from_command_line() -> None:
+        name = sys.argv[1] if len(sys.argv) > 1 else ""
+        if name in stock_names:
+            stock()
+            return
+        plugins = {key: ep for key, ep in _plugin_commands().items() if key not in stock_names}
+        if name in plugins:
+            _run(plugins[name], sys.argv[2:])
+            return
+        stock()
+        if plugins:
+            _say(f"Commands of plugins: {sorted(plugins)}")
+
+    return execute_from_command_line
+
+
+def _plugin_commands() -> dict[str, EntryPoint]:
+    """Collect the commands of all installed plugins; the first on the path has a name."""
+    commands: dict[str, EntryPoint] = {}
+    for distribution in distributions():
+        try:
+            for entry_point in distribution.entry_points.select(group=GROUP):
+                commands.setdefault(entry_point.name, entry_point)
+        except Exception as error:  # noqa: BLE001 - one distribution's garbage, not ours to die of
+            _say(f"{distribution.name}: its entry points cannot be read ({_one_line(error)})")
+    return commands
+
+
+def _run(entry_point: EntryPoint, args: list[str]) -> None:
+    try:
+        command = entry_point.load()()
+    except (Exception, SystemExit) as error:
+        owner = entry_point.dist.name if entry_point.dist is not None else entry_point.value
+        _say(f"the command {entry_point.name!r} of {owner} does not load ({_one_line(error)})")
+        sys.exit(EXIT_UNUSABLE_COMMAND)
+    command.run(args)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _say(message: str) -> None:
+    # Standard output belongs to the commands.
+    sys.stderr.write(f"donkey: {message}\n")
