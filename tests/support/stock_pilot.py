@@ -1,0 +1,51 @@
+"""Donkeycar's own linear pilot with random weights, as `.h5` and as `.tflite`.
+
+TensorFlow is loaded in a process of its own, so that the tests' process stays light.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StockPilot:
+    """The same pilot in both formats that `donkey train` writes."""
+
+    keras: Path
+    tflite: Path
+
+
+def build_stock_pilot(folder: Path, height: int = 120, width: int = 160) -> StockPilot:
+    """Build, save and convert the pilot with Donkeycar's code, unless the folder has it."""
+    stem = folder / f"linear_{width}x{height}"
+    pilot = StockPilot(stem.with_suffix(".h5"), stem.with_suffix(".tflite"))
+    if not pilot.tflite.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, __file__, str(stem), str(height), str(width)]
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=300
+        )
+        if done.returncode:
+            raise RuntimeError(f"the pilot could not be built:\n{done.stdout}\n{done.stderr}")
+    return pilot
+
+
+def _build(stem: Path, height: int, width: int) -> None:
+    import tensorflow as tf
+    from donkeycar.parts.interpreter import keras_model_to_tflite
+    from donkeycar.parts.keras import KerasLinear
+
+    tf.keras.utils.set_random_seed(7)
+    pilot = KerasLinear(input_shape=(height, width, 3))
+    pilot.interpreter.model.save(stem.with_suffix(".h5"), include_optimizer=False)
+    unfinished = stem.with_suffix(".tflite.part")
+    keras_model_to_tflite(str(stem.with_suffix(".h5")), str(unfinished))
+    unfinished.replace(stem.with_suffix(".tflite"))
+
+
+if __name__ == "__main__":
+    _build(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
