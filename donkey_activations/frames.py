@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.errors import FrameError
+from donkey_activations.errors import ActivationsError, FrameError
 
 # Donkeycar multiplies by 1 / 255 in float64, and the interpreter casts that to float32. A frame
 # has 256 possible values, so a table gives the very same bits without the float64 picture.
@@ -64,3 +64,19 @@ def scale_into(frame: NDArray[np.uint8], network_input: NDArray[np.float32]) -> 
         network_input: float32 of the same shape; overwritten with values 0 to 1.
     """
     np.take(_SCALED, frame, out=network_input, mode="clip")
+
+
+def opencv() -> Any:
+    """Returns the module ``cv2``, which no dependency of this package brings by itself.
+
+    Raises:
+        ActivationsError: OpenCV is not installed.
+    """
+    try:
+        import cv2
+    except ImportError as error:
+        raise ActivationsError(
+            f"OpenCV cannot be imported ({error}); on a machine without its own: "
+            "pip install 'donkey-activations[opencv]'"
+        ) from error
+    return cv2
