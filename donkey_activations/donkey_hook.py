@@ -50,7 +50,10 @@ class _BaseModuleFinder(MetaPathFinder):
 
             def load_and_extend(module: ModuleType) -> None:
                 load(module)
-                _extend(module)
+                try:
+                    _extend(module)
+                except Exception as error:  # noqa: BLE001 - stock donkey works, whatever ours does
+                    _say(f"no plugin commands ({_one_line(error)})")
 
             # On the loader itself, so that the module keeps its own kind of loader.
             spec.loader.exec_module = load_and_extend  # type: ignore[method-assign]
@@ -58,14 +61,16 @@ class _BaseModuleFinder(MetaPathFinder):
 
 
 def _extend(base: ModuleType) -> None:
-    stock = getattr(base, _FUNCTION, None)
-    code = getattr(stock, "__code__", None)
-    if stock is None or code is None:
-        return
+    stock = getattr(base, _FUNCTION)
     # The keys of the dict in the function are constants of its code: there is no better list.
-    stock_names = set(_strings(code))
-    if stock_names >= _WELL_KNOWN_COMMANDS and GROUP not in stock_names:
+    stock_names = set(_strings(stock.__code__))
+    if stock_names >= _WELL_KNOWN_COMMANDS and not _knows_the_group(base):
         setattr(base, _FUNCTION, _with_plugins(stock, stock_names))
+
+
+def _knows_the_group(base: ModuleType) -> bool:
+    values = vars(base).values()
+    return any(GROUP in _strings(getattr(value, "__code__", value)) for value in values)
 
 
 def _strings(constant: object) -> Iterator[str]:
@@ -110,7 +115,7 @@ def _plugin_commands() -> dict[str, EntryPoint]:
 def _run(entry_point: EntryPoint, args: list[str]) -> None:
     try:
         command = entry_point.load()()
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - reported, whatever it is
         owner = entry_point.dist.name if entry_point.dist is not None else entry_point.value
         _say(f"the command {entry_point.name!r} of {owner} does not load ({_one_line(error)})")
         sys.exit(EXIT_UNUSABLE_COMMAND)

@@ -1,0 +1,49 @@
+# `make demo` and `make test` need Python 3.11 and the network, and set up all the rest themselves.
+
+CAR ?= demo-car
+PYTHON ?= $(shell for name in python3.11 python3 python; do \
+	$$name -c '$(IS_3_11)' 2>/dev/null && echo $$name && break; done)
+
+IS_3_11 := import sys; sys.exit(sys.version_info[:2] != (3, 11))
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help demo test lint types build clean
+
+help:
+	@echo "make demo    drive a synthetic track and record what the network saw, in $(CAR)/"
+	@echo "make test    run the tests (more for pytest: make test ARGS='-k hook')"
+	@echo "make lint    check style and layout of the code"
+	@echo "make types   check the annotations"
+	@echo "make build   make sdist and wheel in dist/"
+	@echo "make clean   remove what the others made, save the demo's car"
+
+demo: $(INSTALLED)
+	$(BIN)/donkey activations demo --path "$(CAR)"
+
+test: $(INSTALLED)
+	$(BIN)/pytest $(ARGS)
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy --strict
+
+build: $(INSTALLED)
+	rm -rf build dist
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Made anew when what is to be installed changes, and after an installation that broke off.
+$(INSTALLED): setup.cfg setup.py pyproject.toml donkey_activations_hook.pth
+	@"$(PYTHON)" -c '$(IS_3_11)' 2>/dev/null || { echo "make: Donkeycar needs Python 3.11;\
+	 install it, or say where it is: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	rm -rf $(VENV)
+	"$(PYTHON)" -m venv $(VENV)
+	$(BIN)/pip install --editable '.[pc,dev]'
+	touch $@

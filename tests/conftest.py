@@ -1,0 +1,27 @@
+"""What tests of several rooms share."""
+
+import os
+from pathlib import Path
+
+import pytest
+from built_package import Distributions, build_distributions
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with a real pilot and a real tub; where CI runs it must be there."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if folder.is_dir():
+        return folder
+    message = f"{folder} is missing: it holds the real pilot and tub of these tests"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
+    """The sdist and the wheels of this checkout, built once."""
+    return build_distributions(REPOSITORY, tmp_path_factory.mktemp("distributions"))

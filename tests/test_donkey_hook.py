@@ -1,0 +1,243 @@
+"""``donkey`` and ``python`` as real processes, with our plugin whole, broken and beside others."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from built_package import Distributions
+from small_venv import SmallVenv
+
+import donkey_activations
+
+STOCK_USAGE = "Usage: The available commands are:"
+STOCK_COMMAND = ("createcar", "--help")
+
+GREETER = """
+class Greet:
+    def run(self, args):
+        print("greetings to", *args)
+"""
+
+ANNOUNCING_IMPORT = "print('the plugin was imported')"
+
+SHOW_HOOK = """#!{python}
+import sys
+finders = [type(finder).__name__ for finder in sys.meta_path]
+print(finders.count("_BaseModuleFinder"))
+"""
+
+SHOW_HOME_OF_COMMANDS = """#!{python}
+from donkeycar.management import base
+print(base.execute_from_command_line.__module__)
+"""
+
+UPSTREAM_CHANGE = {
+    "import argparse\n": "import argparse\nfrom importlib.metadata import entry_points\n",
+    "    args = sys.argv[:]\n": (
+        "    plugins = {ep.name: ep for ep in entry_points(group='donkeycar.commands')}\n"
+        "    args = sys.argv[:]\n"
+    ),
+    "        c.run(args[2:])\n    else:\n        dk.utils.eprint('Usage": (
+        "        c.run(args[2:])\n"
+        "    elif len(args) > 1 and args[1] in plugins:\n"
+        "        command = plugins[args[1]].load()\n"
+        "        command().run(args[2:])\n"
+        "    else:\n"
+        "        dk.utils.eprint('Usage"
+    ),
+    "eprint(list(commands.keys()))": "eprint(list(commands.keys()) + sorted(plugins))",
+}
+
+TABLE_MOVED_ELSEWHERE = {
+    "    commands = {\n": "    commands = dict(TABLE) or {\n",
+    "def execute_from_command_line():": (
+        "TABLE = {name.lower(): CreateCar for name in ['TRAIN']}\n\n"
+        "def execute_from_command_line():"
+    ),
+    "        'createcar': CreateCar,\n": "",
+}
+
+
+@pytest.fixture
+def stock(tmp_path: Path) -> SmallVenv:
+    return SmallVenv(tmp_path / "venv")
+
+
+@pytest.fixture
+def with_ours(stock: SmallVenv, distributions: Distributions) -> SmallVenv:
+    stock.unpack(distributions.wheel)
+    return stock
+
+
+def test_donkey_runs_our_command(with_ours: SmallVenv) -> None:
+    done = with_ours.donkey("activations", "--version")
+    assert done.returncode == 0
+    assert f"donkey-activations {donkey_activations.__version__}" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_exit_code_of_our_command_is_that_of_donkey(with_ours: SmallVenv) -> None:
+    assert with_ours.donkey("activations", "no-such-verb").returncode == 2
+
+
+def test_a_stock_command_answers_as_it_does_without_us(
+    stock: SmallVenv, distributions: Distributions
+) -> None:
+    before = stock.donkey(*STOCK_COMMAND)
+    stock.unpack(distributions.wheel)
+    after = stock.donkey(*STOCK_COMMAND)
+    assert before.returncode == 0
+    assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
+
+
+@pytest.mark.parametrize("args", [[], ["no-such-command"]])
+def test_stock_usage_is_followed_by_one_line_with_the_commands_of_plugins(
+    with_ours: SmallVenv, args: list[str]
+) -> None:
+    done = with_ours.donkey(*args)
+    usage, _, plugins = done.stderr.splitlines()
+    assert usage == STOCK_USAGE
+    assert plugins == "donkey: Commands of plugins: ['activations']"
+    assert done.returncode == 0
+
+
+def test_another_plugin_brings_a_command_through_the_same_group(with_ours: SmallVenv) -> None:
+    with_ours.add_plugin("greeter", "[donkeycar.commands]\ngreet = greeter:Greet\n", GREETER)
+    assert "greetings to all donkeys" in with_ours.donkey("greet", "all", "donkeys").stdout
+    assert "['activations', 'greet']" in with_ours.donkey().stderr
+
+
+def test_a_plugin_never_takes_over_a_stock_command(with_ours: SmallVenv) -> None:
+    entry_points = "[donkeycar.commands]\ncreatecar = greedy:Greedy\nui = greedy:Greedy\n"
+    with_ours.add_plugin("greedy", entry_points, ANNOUNCING_IMPORT)
+    done = with_ours.donkey(*STOCK_COMMAND)
+    assert "usage: createcar" in done.stdout
+    assert "imported" not in done.stdout
+    assert with_ours.donkey().stderr.endswith("Commands of plugins: ['activations']\n")
+
+
+def test_a_stock_command_does_not_load_any_plugin(with_ours: SmallVenv) -> None:
+    package = with_ours.site_packages / "donkey_activations" / "commands" / "__init__.py"
+    package.write_text(ANNOUNCING_IMPORT)
+    assert "imported" not in with_ours.donkey(*STOCK_COMMAND).stdout
+
+
+@pytest.mark.parametrize(
+    ("entry_point", "code", "reason"),
+    [
+        ("broken:Command", "import no_such_module", "No module named 'no_such_module'"),
+        ("broken:Command", "raise SystemExit('gone')", "SystemExit: gone"),
+        ("broken:Command", "this is no python", "SyntaxError"),
+        ("broken:Command", "", "has no attribute 'Command'"),
+        ("broken:Command", "Command = 3", "'int' object is not callable"),
+        (":::", "", "broken does not load"),
+    ],
+)
+def test_a_command_that_does_not_load_is_one_line_and_exit_code_2(
+    with_ours: SmallVenv, entry_point: str, code: str, reason: str
+) -> None:
+    with_ours.add_plugin("broken", f"[donkeycar.commands]\nbrake = {entry_point}\n", code)
+    done = with_ours.donkey("brake")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("donkey: the command 'brake' of broken does not load (")
+    assert reason in line
+    assert done.returncode == 2
+
+
+def test_garbage_in_one_distribution_hides_no_other_plugin(with_ours: SmallVenv) -> None:
+    with_ours.add_plugin("garbage", "[donkeycar.commands]\nno equals sign\n")
+    done = with_ours.donkey("activations", "--version")
+    assert "donkey-activations" in done.stdout
+    assert done.stderr.startswith("donkey: garbage: its entry points cannot be read (")
+
+
+def _package(site_packages: Path) -> Path:
+    return site_packages / "donkey_activations"
+
+
+def _metadata(site_packages: Path) -> Path:
+    (folder,) = site_packages.glob("donkey_activations-*.dist-info")
+    return folder
+
+
+BREAKAGES: dict[str, Callable[[Path], object]] = {
+    "a syntax error in our package": lambda site: (_package(site) / "__init__.py").write_text("("),
+    "a syntax error in our hook": lambda site: (_package(site) / "donkey_hook.py").write_text("("),
+    "a hook that exits": lambda site: (_package(site) / "donkey_hook.py").write_text("exit(3)"),
+    "a hook without install": lambda site: (_package(site) / "donkey_hook.py").write_text(""),
+    "a missing requirement": lambda site: (_package(site) / "donkey_hook.py").write_text(
+        "import no_such_module"
+    ),
+    "a deleted package": lambda site: shutil.rmtree(_package(site)),
+    "deleted metadata": lambda site: shutil.rmtree(_metadata(site)),
+    "entry points that are no text": lambda site: (
+        _metadata(site) / "entry_points.txt"
+    ).write_bytes(b"\xff\xfe\x00"),
+}
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES)
+def test_python_and_stock_donkey_survive(with_ours: SmallVenv, breakage: str) -> None:
+    BREAKAGES[breakage](with_ours.site_packages)
+    python = with_ours.python("-c", "print('fine')")
+    assert (python.returncode, python.stdout, python.stderr) == (0, "fine\n", "")
+    broken = with_ours.donkey(*STOCK_COMMAND)
+    assert (broken.returncode, "usage: createcar" in broken.stdout) == (0, True)
+    assert all(line.startswith("donkey: ") for line in broken.stderr.splitlines())
+    usage = with_ours.donkey()
+    assert (usage.returncode, STOCK_USAGE in usage.stderr) == (0, True)
+    assert "Traceback" not in usage.stderr
+
+
+def test_a_plain_python_start_loads_no_module_more(
+    stock: SmallVenv, distributions: Distributions
+) -> None:
+    list_modules = ("-c", "import sys; print(sorted(sys.modules))")
+    before = stock.python(*list_modules).stdout
+    stock.unpack(distributions.wheel)
+    assert stock.python(*list_modules).stdout == before
+
+
+@pytest.mark.parametrize("program", ["donkey", "donkey.exe", "donkey-script.py", "Donkey.EXE"])
+def test_the_hook_is_there_once_in_a_program_called_donkey(
+    with_ours: SmallVenv, program: str
+) -> None:
+    with_ours.add_script(program, SHOW_HOOK)
+    assert with_ours.script(program).stdout == "1\n"
+
+
+@pytest.mark.parametrize("program", ["donkeys", "mydonkey", "pip", "donkey.py"])
+def test_the_hook_is_in_no_program_of_another_name(with_ours: SmallVenv, program: str) -> None:
+    with_ours.add_script(program, SHOW_HOOK)
+    assert with_ours.script(program).stdout == "0\n"
+
+
+def _change_donkeycar(environment: SmallVenv, changes: dict[str, str]) -> None:
+    package = environment.linked_packages / "donkeycar"
+    original = package.resolve()
+    package.unlink()
+    shutil.copytree(original, package, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    base = package / "management" / "base.py"
+    text = base.read_text()
+    for old, new in changes.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    base.write_text(text)
+
+
+def test_the_hook_steps_aside_when_donkeycar_reads_the_group_itself(with_ours: SmallVenv) -> None:
+    _change_donkeycar(with_ours, UPSTREAM_CHANGE)
+    assert "donkey-activations" in with_ours.donkey("activations", "--version").stdout
+    assert "['createcar', " in (usage := with_ours.donkey().stderr)
+    assert "'ui', 'activations']" in usage
+    with_ours.add_script("donkey", SHOW_HOME_OF_COMMANDS)
+    assert with_ours.donkey().stdout.endswith("donkeycar.management.base\n")
+
+
+def test_a_command_table_of_another_make_is_left_alone(with_ours: SmallVenv) -> None:
+    _change_donkeycar(with_ours, TABLE_MOVED_ELSEWHERE)
+    done = with_ours.donkey("activations", "--version")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (0, STOCK_USAGE)
+    with_ours.add_script("donkey", SHOW_HOME_OF_COMMANDS)
+    assert with_ours.donkey().stdout.endswith("donkeycar.management.base\n")
