@@ -20,8 +20,9 @@ def locate(car_dir: Path) -> Path:
     Raises:
         ConfigError: If the folder is not a car.
     """
-    missing = [name for name in ("manage.py", "config.py", "myconfig.py")
-               if not (car_dir / name).is_file()]
+    missing = [
+        name for name in ("manage.py", "config.py", "myconfig.py") if not (car_dir / name).is_file()
+    ]
     if missing:
         raise ConfigError(
             f"expected a car folder with manage.py, config.py and myconfig.py, "

@@ -50,8 +50,7 @@ class Resolution:
         found = re.fullmatch(r"\s*([0-9]{1,9})\s*[xX]\s*([0-9]{1,9})\s*", text)
         if found is None:
             raise ConfigError(
-                f"resolution: expected WIDTHxHEIGHT in pixels, got {text!r}; "
-                "give it like 640x360"
+                f"resolution: expected WIDTHxHEIGHT in pixels, got {text!r}; give it like 640x360"
             )
         return cls(int(found[1]), int(found[2]))
 

@@ -102,7 +102,7 @@ def _read(flatbuffer: bytes) -> Any:
     try:
         model = schema.ModelT.InitFromPackedBuf(flatbuffer, 0)
         usable = bool(model.subgraphs and model.buffers and model.subgraphs[0].operators)
-    except Exception as error:  # noqa: BLE001 - the generated reader raises whatever the bytes make it
+    except Exception as error:  # the generated reader raises whatever the bytes make it raise
         raise ModelError(
             f"the .tflite file is damaged or cut short ({error}); copy it again"
         ) from error
@@ -114,7 +114,8 @@ def _read(flatbuffer: bytes) -> Any:
 def _operator_name(model: Any, operator: Any) -> str:
     code = model.operatorCodes[operator.opcodeIndex]
     # Older converters wrote the code into a byte-sized field only.
-    return _OPERATOR_NAMES.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
+    name: str = _OPERATOR_NAMES.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
+    return name
 
 
 def _find_layers(model: Any, graph: Any) -> list[_Layer]:
@@ -136,8 +137,8 @@ def _find_layers(model: Any, graph: Any) -> list[_Layer]:
 def _layer_name(graph: Any, operator: Any) -> str:
     """Reads the layer's name out of tensor names such as ``linear/conv2d_1/Relu;linear/…``."""
     for tensor in (operator.outputs[0], operator.inputs[1]):
-        first = (graph.tensors[tensor].name or b"").decode(errors="replace").split(";")[0]
-        scopes = first.split("/")
+        names: str = (graph.tensors[tensor].name or b"").decode(errors="replace")
+        scopes = names.split(";", maxsplit=1)[0].split("/")
         if len(scopes) > 1:
             return scopes[-2]
     return "conv"

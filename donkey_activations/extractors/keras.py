@@ -35,20 +35,19 @@ def convert(path: Path, layers: Sequence[str] | None, trust_model: bool) -> byte
         _refuse_stored_code(path)
     try:
         model = tf.keras.models.load_model(path, compile=False)
-    except Exception as error:  # noqa: BLE001 - Keras raises whatever the file makes it
+    except Exception as error:  # Keras raises whatever the file makes it raise
         reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"Keras cannot load this file ({reason}); train or save it again") from error
+        raise ModelError(f"Keras cannot load this file ({reason}); save it again") from error
     maps = _feature_maps(model, layers)
     truncated = tf.keras.Model(model.inputs, list(maps.values()))
     outputs = {f"map_{i}": label for i, label in enumerate(maps)}
 
-    @tf.function(input_signature=[_one_at_a_time(tf, tensor) for tensor in model.inputs])
     def feature_maps(*images: Any) -> dict[str, Any]:
         return dict(zip(outputs, tf.nest.flatten(truncated(images, training=False)), strict=True))
 
-    converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [feature_maps.get_concrete_function()], truncated
-    )
+    signature = [_one_at_a_time(tf, tensor) for tensor in model.inputs]
+    function = tf.function(feature_maps, input_signature=signature).get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], truncated)
     converter.target_spec.supported_ops = [
         tf.lite.OpsSet.TFLITE_BUILTINS,
         tf.lite.OpsSet.SELECT_TF_OPS,
@@ -83,9 +82,9 @@ def _refuse_stored_code(path: Path) -> None:
         with h5py.File(path, "r") as file:
             config = file.attrs.get("model_config")
     except OSError as error:
-        raise ModelError(f"the .h5 file is damaged or cut short ({error}); copy it again") from error
+        raise ModelError(f"the .h5 file is damaged ({error}); copy it again") from error
     if config is None:
-        raise ModelError("the .h5 file holds weights only; save the whole model, as donkey train does")
+        raise ModelError("the .h5 file holds weights only; save the whole model in it")
     for layer in _nested_configs(json.loads(config)):
         if layer.get("class_name") in {"Lambda", "__lambda__"}:
             name = layer.get("config", {}).get("name", "without a name")
@@ -132,4 +131,3 @@ def _behind_activation(layer: Any) -> Any:
         layer = followers[0]
         followers = [node.outbound_layer for node in layer.outbound_nodes]
     return layer.output
-

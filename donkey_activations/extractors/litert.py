@@ -50,8 +50,9 @@ class LiteRTExtractor(FeatureExtractor):
 
     def _image_input(self) -> Any:
         details = self._interpreter.get_input_details()
-        if len(details) == 1 and len(details[0]["shape"]) == 4 and details[0]["dtype"] == np.float32:
-            return details[0]
+        image = details[0] if len(details) == 1 else None
+        if image is not None and len(image["shape"]) == 4 and image["dtype"] == np.float32:
+            return image
         got = ", ".join(f"{d['dtype'].__name__} {tuple(d['shape'])}" for d in details)
         raise ModelError(
             f"expected a pilot whose convolutions read one float32 image, got {got}; "

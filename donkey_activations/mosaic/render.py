@@ -143,9 +143,7 @@ def _tiles(maps: NDArray[np.float32], grid: Grid, gap_px: int) -> Picture:
     brightness = to_brightness(maps, brightest(maps), _BRIGHTEST)
     by_filter = np.ascontiguousarray(brightness.transpose(2, 0, 1))
     height, width = grid.tile_height_px, grid.tile_width_px
-    band = np.full(
-        (grid.rows, height + gap_px, grid.columns, width + gap_px), _GAP, np.uint8
-    )
+    band = np.full((grid.rows, height + gap_px, grid.columns, width + gap_px), _GAP, np.uint8)
     for i, feature_map in enumerate(by_filter):
         row, column = divmod(i, grid.columns)
         band[row, :height, column, :width] = _resize(feature_map, height, width)

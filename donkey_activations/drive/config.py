@@ -1,0 +1,115 @@
+"""The ``ACTIVATIONS_*`` keys of a car's ``myconfig.py``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from donkey_activations.errors import ConfigError
+from donkey_activations.mosaic.layout import Layout, load_layout
+
+_PREFIX = "ACTIVATIONS_"
+
+
+@dataclass(frozen=True)
+class DriveConfig:
+    """What a driver can set; each attribute is the key ``ACTIVATIONS_<NAME>``.
+
+    Attributes:
+        enabled: False leaves the car as it is.
+        model: Path of the pilot to look into; None is the one that drives.
+        every_n_frames: Period of the mosaics in frames, 1 to 1000.
+        layers: Names of the layers to show; None is every convolution.
+        layout: Path of a YAML layout; None is the default look.
+        record: Write mosaics into the tub while it records.
+        show: Put the live mosaic on Donkeycar's drive page.
+        jpeg_quality: 1 to 100.
+        threads: Threads that the network may use, 1 to 16.
+        column: Records carry the reference to their mosaic.
+    """
+
+    enabled: bool = True
+    model: str | None = None
+    every_n_frames: int = 5
+    layers: tuple[str, ...] | None = None
+    layout: str | None = None
+    record: bool = True
+    show: bool = False
+    jpeg_quality: int = 85
+    threads: int = 1
+    column: bool = True
+
+    def read_layout(self) -> Layout:
+        """Returns the layout that the driver chose.
+
+        Raises:
+            LayoutError: The file cannot be read or is not valid.
+        """
+        return Layout() if self.layout is None else load_layout(self.layout)
+
+
+def read_config(cfg: Any) -> DriveConfig:
+    """Reads and checks the keys of a car's configuration.
+
+    Args:
+        cfg: Donkeycar's configuration object.
+
+    Raises:
+        ConfigError: A key is of the wrong type, out of range, or unknown.
+    """
+    values: dict[str, Any] = {}
+    for key in dir(cfg):
+        if not key.startswith(_PREFIX):
+            continue
+        if key not in _CHECKS:
+            nearest = get_close_matches(key, _CHECKS, n=1)
+            hint = f"did you mean {nearest[0]}?" if nearest else f"the keys: {', '.join(_CHECKS)}"
+            raise ConfigError(f"{key}: there is no such key; {hint}")
+        values[key.removeprefix(_PREFIX).lower()] = _CHECKS[key](key, getattr(cfg, key))
+    return DriveConfig(**values)
+
+
+def _flag(key: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ConfigError(f"{key}: expected True or False, got {value!r}")
+
+
+def _whole_number(low: int, high: int) -> Callable[[str, Any], int]:
+    def check(key: str, value: Any) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        raise ConfigError(f"{key}: expected a whole number from {low} to {high}, got {value!r}")
+
+    return check
+
+
+def _path(key: str, value: Any) -> str | None:
+    if value is None or (isinstance(value, str | Path) and str(value)):
+        return None if value is None else str(value)
+    raise ConfigError(f"{key}: expected None or a path, got {value!r}")
+
+
+def _names(key: str, value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, list | tuple) and value and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    raise ConfigError(
+        f"{key}: expected None or a list of layer names such as ['conv2d_1'], got {value!r}"
+    )
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "ACTIVATIONS_ENABLED": _flag,
+    "ACTIVATIONS_MODEL": _path,
+    "ACTIVATIONS_EVERY_N_FRAMES": _whole_number(1, 1000),
+    "ACTIVATIONS_LAYERS": _names,
+    "ACTIVATIONS_LAYOUT": _path,
+    "ACTIVATIONS_RECORD": _flag,
+    "ACTIVATIONS_SHOW": _flag,
+    "ACTIVATIONS_JPEG_QUALITY": _whole_number(1, 100),
+    "ACTIVATIONS_THREADS": _whole_number(1, 16),
+    "ACTIVATIONS_COLUMN": _flag,
+}

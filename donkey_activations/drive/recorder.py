@@ -1,0 +1,82 @@
+"""From a drawn mosaic to a file in the tub, as long as the disk has room."""
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.errors import TubError
+from donkey_activations.frames import opencv
+from donkey_activations.tubs import MosaicSet
+
+logger = logging.getLogger(__name__)
+
+MIN_FREE_BYTES = 256 * 1024 * 1024
+
+
+def tub_folder(tub: Any) -> Path:
+    """Returns the absolute folder of an opened Donkeycar tub."""
+    return Path(tub.manifest.base_path)
+
+
+class MosaicRecorder:
+    """Writes mosaics into a set, and stops where they would fill the disk.
+
+    A full disk stops the car in stock Donkeycar (its own records cannot be written), so the
+    pictures leave it alone in time: below ``min_free_bytes`` they stop and the records go on.
+    """
+
+    def __init__(
+        self, mosaics: MosaicSet, jpeg_quality: int, min_free_bytes: int = MIN_FREE_BYTES
+    ) -> None:
+        """Makes the set's folder.
+
+        Args:
+            mosaics: Where the pictures go.
+            jpeg_quality: 1 to 100.
+            min_free_bytes: Floor of free disk space.
+
+        Raises:
+            TubError: The folder cannot be written to, or the disk is too full to begin.
+        """
+        mosaics.create()
+        self.mosaics = mosaics
+        self.has_room = True
+        self._jpeg_quality = jpeg_quality
+        self._min_free_bytes = min_free_bytes
+        self.look_for_room()
+        if not self.has_room:
+            raise TubError(
+                f"{mosaics.path}: expected at least {min_free_bytes >> 20} MB of free disk "
+                "for mosaics; free the disk, records need it too"
+            )
+
+    def look_for_room(self) -> None:
+        """Measures the free disk, and says once when it crosses the floor."""
+        has_room = shutil.disk_usage(self.mosaics.path).free >= self._min_free_bytes
+        if has_room != self.has_room:
+            logger.warning(
+                "mosaics %s: the disk has %s than %d MB free",
+                "go on" if has_room else "stop, records go on",
+                "more" if has_room else "less",
+                self._min_free_bytes >> 20,
+            )
+        self.has_room = has_room
+
+    def write(self, index: int, picture: NDArray[np.uint8]) -> None:
+        """Encodes and writes one mosaic.
+
+        Args:
+            index: The record's ``_index``.
+            picture: uint8 ``(H, W, 3)`` RGB.
+
+        Raises:
+            OSError: The disk is full, gone, or read-only.
+        """
+        cv2 = opencv()
+        bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+        _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, self._jpeg_quality])
+        self.mosaics.write_picture(index, jpeg.tobytes())

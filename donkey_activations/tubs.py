@@ -1,0 +1,164 @@
+"""The mosaics of a tub: a folder of their own beside its images.
+
+``<tub>/activations/<set>/set.json`` says which pilot drew them, ``<set>/<index>.jpg`` is the mosaic
+of the record with that ``_index``. Nothing here touches a file that is not ours.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from donkey_activations.errors import TubError
+from donkey_activations.extractors.base import FeatureExtractor
+from donkey_activations.mosaic.layout import Layout
+
+FOLDER = "activations"
+
+# Belongs to a set's digits: raise it when the same maps give another picture.
+_DRAWING = 1
+
+_PICTURE = re.compile(r"(\d+)\.jpg")
+_UNFINISHED = re.compile(r"\.\d+\.jpg\.part|\.set\.json\.part")
+
+
+@dataclass(frozen=True)
+class MosaicSet:
+    """The mosaics that one pilot, drawn in one way, has in one tub.
+
+    Attributes:
+        tub_path: The tub's folder.
+        name: ``<pilot's name>-<8 hex digits>``.
+        description: What ``set.json`` holds.
+    """
+
+    tub_path: Path
+    name: str
+    description: dict[str, Any]
+
+    @property
+    def path(self) -> Path:
+        """The set's folder."""
+        return self.tub_path / FOLDER / self.name
+
+    def reference(self, index: int) -> str:
+        """Returns what a record carries: the picture's path relative to the tub."""
+        return f"{FOLDER}/{self.name}/{index}.jpg"
+
+    def create(self) -> None:
+        """Makes the folder and writes ``set.json``.
+
+        Raises:
+            TubError: The tub cannot be written to.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            text = json.dumps(self.description, indent=2) + "\n"
+            self._write("set.json", text.encode())
+        except OSError as error:
+            raise TubError(
+                f"{self.path}: mosaics cannot be written there ({error.strerror}); "
+                "free the disk or make the tub's folder writable"
+            ) from error
+
+    def write_picture(self, index: int, jpeg: bytes) -> None:
+        """Writes one mosaic, so that a reader sees it whole or not at all.
+
+        Args:
+            index: The record's ``_index``.
+            jpeg: The encoded picture.
+
+        Raises:
+            OSError: The disk is full, gone, or read-only.
+        """
+        self._write(f"{index}.jpg", jpeg)
+
+    def _write(self, name: str, content: bytes) -> None:
+        unfinished = self.path / f".{name}.part"
+        try:
+            unfinished.write_bytes(content)
+            unfinished.replace(self.path / name)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
+def mosaic_set(
+    tub_path: Path, model_path: Path, extractor: FeatureExtractor, layout: Layout
+) -> MosaicSet:
+    """Names the set of mosaics that a pilot's maps, drawn in a layout, make in a tub.
+
+    The digits are the first 8 of the SHA-256 over the pilot's SHA-256, the names of the layers,
+    the layout and the size, so that pictures of different pilots lie side by side and none goes
+    stale.
+
+    Raises:
+        TubError: The pilot's file cannot be read any more.
+    """
+    try:
+        pilot_sha256 = hashlib.sha256(model_path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise TubError(f"{model_path}: cannot be read ({error.strerror})") from error
+    names = [layer.name for layer in extractor.layers]
+    size = list(extractor.input_shape[:2]) if extractor.size_changed else None
+    identity = json.dumps([_DRAWING, pilot_sha256, names, asdict(layout), size])
+    digits = hashlib.sha256(identity.encode()).hexdigest()[:8]
+    description = {
+        "pilot": {"name": model_path.name, "sha256": pilot_sha256},
+        "layers": [asdict(layer) for layer in extractor.layers],
+        "layout": asdict(layout),
+        "size": size,
+        "versions": _versions(),
+    }
+    return MosaicSet(tub_path, f"{model_path.stem}-{digits}", description)
+
+
+def remove_left_overs(tub_path: Path, next_index: int) -> int:
+    """Removes what a crash has left: unfinished files, and pictures of records never written.
+
+    After a crash Donkeycar can give an index a second time; a picture that lies there already
+    would then show another frame.
+
+    Args:
+        tub_path: The tub's folder.
+        next_index: The ``_index`` that the tub's next record gets.
+
+    Returns:
+        The number of files removed.
+
+    Raises:
+        TubError: A file cannot be removed.
+    """
+    removed = 0
+    for file in _files(tub_path):
+        picture = _PICTURE.fullmatch(file.name)
+        if _UNFINISHED.fullmatch(file.name) or (picture and int(picture[1]) >= next_index):
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                raise TubError(
+                    f"{file}: left by a crash and cannot be removed ({error.strerror}); "
+                    "make the tub's folder writable"
+                ) from error
+            removed += 1
+    return removed
+
+
+def _files(tub_path: Path) -> Iterator[Path]:
+    for mosaics in (tub_path / FOLDER).glob("*/"):
+        if not mosaics.is_symlink():
+            yield from mosaics.iterdir()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in ("donkey-activations", "donkeycar", "ai-edge-litert", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
