@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from donkey_car import DonkeyCar, car_environment
 from donkeycar.parts.tub_v2 import Tub
@@ -42,10 +43,7 @@ class Drive:
     seconds: float
 
     def records(self) -> list[dict[str, object]]:
-        tub = Tub(str(self.car.tub), read_only=True)
-        records = list(tub)
-        tub.close()
-        return records
+        return read_records(self.car.tub)
 
 
 class CarStoppedError(Exception):
@@ -126,3 +124,11 @@ class _Commander:
         if message is None:
             raise CarStoppedError
         return dict(json.loads(message))
+
+
+def read_records(path: Path) -> list[dict[str, object]]:
+    """All records of a tub, read by stock Donkeycar."""
+    tub = Tub(str(path), read_only=True)
+    records = list(tub)
+    tub.close()
+    return records

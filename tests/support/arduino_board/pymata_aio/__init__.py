@@ -1,0 +1,1 @@
+"""A stand-in for an Arduino on the serial line, for Donkeycar's `arduino_drive` template."""
