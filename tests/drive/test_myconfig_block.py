@@ -71,7 +71,9 @@ def test_another_resolution_changes_two_numbers_and_nothing_else():
     assert block.resolution_of(changed) == SMALL
     old, new = edited.splitlines(), changed.splitlines()
     assert [n for o, n in zip(old, new, strict=True) if o != n] == [
-        b"IMAGE_W = 160", b"IMAGE_H = 120"]
+        b"IMAGE_W = 160",
+        b"IMAGE_H = 120",
+    ]
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])

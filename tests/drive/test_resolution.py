@@ -12,8 +12,10 @@ def test_width_comes_before_height(text):
     assert str(resolution) == "640x360"
 
 
-@pytest.mark.parametrize("text", ["", "640", "640*360", "640x", "640x360x3", "-640x360", "6.4x36",
-                                  "\u0666\u0664x\u0663\u0666"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "640", "640*360", "640x", "640x360x3", "-640x360", "6.4x36", "\u0666\u0664x\u0663\u0666"],
+)
 def test_a_text_that_is_no_resolution_is_refused_with_an_example(text):
     with pytest.raises(ConfigError, match="give it like 640x360"):
         Resolution.parse(text)
@@ -24,8 +26,10 @@ def test_the_ends_of_the_range_are_in_it(text):
     assert str(Resolution.parse(text)) == text
 
 
-@pytest.mark.parametrize(("text", "value"), [("15x16", 15), ("16x15", 15), ("4097x16", 4097),
-                                             ("0x0", 0), ("16x999999999", 999999999)])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("15x16", 15), ("16x15", 15), ("4097x16", 4097), ("0x0", 0), ("16x999999999", 999999999)],
+)
 def test_a_side_out_of_range_is_named(text, value):
     with pytest.raises(ConfigError, match=rf"16 to 4096 pixels, got {value}\b"):
         Resolution.parse(text)
