@@ -1,4 +1,4 @@
-"""Donkeycar's own linear pilot with random weights, as `.h5` and as `.tflite`.
+"""Donkeycar's own pilots with random weights, as `.h5` and as `.tflite`.
 
 TensorFlow is loaded in a process of its own, so that the tests' process stays light.
 """
@@ -18,13 +18,16 @@ class StockPilot:
     tflite: Path
 
 
-def build_stock_pilot(folder: Path, height: int = 120, width: int = 160) -> StockPilot:
+def build_stock_pilot(
+    folder: Path, height: int = 120, width: int = 160, kind: str = "linear", channels: int = 3
+) -> StockPilot:
     """Build, save and convert the pilot with Donkeycar's code, unless the folder has it."""
-    stem = folder / f"linear_{width}x{height}"
+    stem = folder / f"{kind}_{width}x{height}x{channels}"
     pilot = StockPilot(stem.with_suffix(".h5"), stem.with_suffix(".tflite"))
     if not pilot.tflite.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, __file__, str(stem), str(height), str(width)]
+        shape = [str(height), str(width), str(channels)]
+        command = [sys.executable, __file__, str(stem), kind, *shape]
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False, timeout=300
@@ -34,13 +37,14 @@ def build_stock_pilot(folder: Path, height: int = 120, width: int = 160) -> Stoc
     return pilot
 
 
-def _build(stem: Path, height: int, width: int) -> None:
+def _build(stem: Path, kind: str, input_shape: tuple[int, ...]) -> None:
     import tensorflow as tf
     from donkeycar.parts.interpreter import keras_model_to_tflite
-    from donkeycar.parts.keras import KerasLinear
+    from donkeycar.parts.keras import KerasCategorical, KerasLinear
 
     tf.keras.utils.set_random_seed(7)
-    pilot = KerasLinear(input_shape=(height, width, 3))
+    pilot_class = {"linear": KerasLinear, "categorical": KerasCategorical}[kind]
+    pilot = pilot_class(input_shape=input_shape)
     pilot.interpreter.model.save(stem.with_suffix(".h5"), include_optimizer=False)
     unfinished = stem.with_suffix(".tflite.part")
     keras_model_to_tflite(str(stem.with_suffix(".h5")), str(unfinished))
@@ -48,4 +52,4 @@ def _build(stem: Path, height: int, width: int) -> None:
 
 
 if __name__ == "__main__":
-    _build(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    _build(Path(sys.argv[1]), sys.argv[2], tuple(int(word) for word in sys.argv[3:]))

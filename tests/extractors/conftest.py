@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from stock_pilot import StockPilot, build_stock_pilot
+
+
+@pytest.fixture(scope="session")
+def pilot_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("extractor_pilots")
+
+
+@pytest.fixture(scope="session")
+def linear(pilot_folder: Path) -> StockPilot:
+    return build_stock_pilot(pilot_folder)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads what another, or the machine's user, has converted before."""
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    return cache
+
+
+@pytest.fixture
+def noise() -> NDArray[np.uint8]:
+    """Three frames at 160x120."""
+    return np.random.default_rng(3).integers(0, 256, (3, 120, 160, 3), np.uint8)

@@ -1,0 +1,53 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stock_pilot import StockPilot
+
+from donkey_activations import open_extractor
+from donkey_activations.extractors import cache
+
+
+def open_in_a_process(model: Path, program: str) -> str:
+    code = f"from donkey_activations import open_extractor\ne = open_extractor({str(model)!r})\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code + program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_tensorflow_is_loaded_once_per_pilot(linear: StockPilot) -> None:
+    program = "import sys\nprint('tensorflow' in sys.modules)"
+    assert open_in_a_process(linear.keras, program) == "True"
+    assert open_in_a_process(linear.keras, program) == "False"
+
+
+def test_a_tflite_pilot_never_loads_tensorflow_matplotlib_or_pandas(linear: StockPilot) -> None:
+    program = (
+        "import sys\n"
+        "print(sorted({'tensorflow', 'matplotlib', 'pandas', 'cv2'} & set(sys.modules)))"
+    )
+    assert open_in_a_process(linear.tflite, program) == "[]"
+
+
+def test_a_changed_file_under_the_same_name_is_noticed(
+    linear: StockPilot, tmp_path: Path, own_cache: Path
+) -> None:
+    pilot = tmp_path / "pilot.h5"
+    pilot.write_bytes(linear.keras.read_bytes())
+    open_extractor(pilot)
+    before = sorted(cache.folder().iterdir())
+    with pilot.open("ab") as file:
+        file.write(b"\0")
+    open_extractor(pilot)
+    assert len(sorted(cache.folder().iterdir())) == len(before) + 1
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(
+    linear: StockPilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_folder = tmp_path / "a_file_where_a_folder_is_due"
+    no_folder.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(no_folder))
+    assert len(open_extractor(linear.keras).layers) == 5
