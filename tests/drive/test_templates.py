@@ -1,6 +1,6 @@
 """Cars made from Donkeycar's templates, driven by their own `manage.py`, record mosaics."""
 
-import json
+import hashlib
 import re
 import shutil
 from collections.abc import Callable
@@ -131,10 +131,14 @@ def test_the_tub_opens_and_grows_in_stock_donkeycar(
 
 
 @every_recipe
-def test_the_set_says_which_pilot_it_shows(recipe_name: str, driven: Drive) -> None:
+def test_the_set_says_which_pilot_it_shows(
+    recipe_name: str, driven: Drive, stock_pilot: StockPilot
+) -> None:
+    pilot = stock_pilot.keras if RECIPES[recipe_name].suffix == ".h5" else stock_pilot.tflite
     (description,) = (driven.car.tub / "activations").glob("*/set.json")
-    content = json.loads(description.read_text())
-    assert f"linear_160x120{RECIPES[recipe_name].suffix}" in json.dumps(content)
+    content = description.read_text()
+    assert pilot.name in content
+    assert hashlib.sha256(pilot.read_bytes()).hexdigest() in content
 
 
 def test_a_car_without_a_camera_says_so_once_and_drives_on(
