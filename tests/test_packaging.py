@@ -28,14 +28,13 @@ def _names(wheel: Path) -> set[str]:
         return set(archive.namelist())
 
 
-@pytest.fixture(params=["wheel", "wheel from sdist", "editable"])
+@pytest.fixture(params=["wheel", "editable"])
 def installed(
     request: pytest.FixtureRequest, tmp_path: Path, distributions: Distributions
 ) -> SmallVenv:
     """An environment into which pip has installed this project."""
     what = {
         "wheel": [str(distributions.wheel)],
-        "wheel from sdist": [str(distributions.wheel_from_sdist)],
         "editable": ["--editable", str(distributions.source)],
     }
     environment = SmallVenv(tmp_path / "venv")
