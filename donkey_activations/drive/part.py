@@ -219,4 +219,4 @@ class CnnActivations:
     def _say_once(self, message: str) -> None:
         if message not in self._said:
             self._said.add(message)
-            logger.error(message)
+            logger.error("activations: %s", message)

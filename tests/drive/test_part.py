@@ -1,0 +1,276 @@
+"""The part by itself, with a real pilot and a real tub."""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import cv2
+import numpy as np
+import pytest
+from donkeycar.parts.tub_v2 import Tub
+from drawn_frames import STOCK_INPUTS, STOCK_TYPES, draw_frame
+from stock_pilot import StockPilot
+
+from donkey_activations import CnnActivations, ModelError, TubError, open_extractor, render_mosaic
+from donkey_activations.drive import recorder
+
+
+@pytest.fixture
+def tub(tmp_path: Path) -> Iterator[Tub]:
+    opened = Tub(str(tmp_path / "tub"), inputs=STOCK_INPUTS, types=STOCK_TYPES)
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def working(part: CnnActivations) -> Iterator[None]:
+    """Lets the worker run as a Vehicle does, and ends it."""
+    thread = Thread(target=part.update, daemon=True)
+    thread.start()
+    yield
+    part.shutdown()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def record(tub: Tub, frame: np.ndarray) -> None:
+    tub.write_record(dict(zip(STOCK_INPUTS, [frame, 0.1, 0.2, "user"], strict=True)))
+
+
+def pictures(tub: Tub) -> dict[int, Path]:
+    return {int(file.stem): file for file in Path(tub.base_path).glob("activations/*/*.jpg")}
+
+
+def test_every_nth_record_gets_the_mosaic_of_its_own_frame(
+    stock_pilot: StockPilot, tub: Tub
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=3)
+    references = []
+    for index in range(10):
+        references.append(part.run(draw_frame(index), True)[0])
+        record(tub, draw_frame(index))
+    assert [bool(reference) for reference in references] == [i % 3 == 0 for i in range(10)]
+    assert sorted(pictures(tub)) == [0, 3, 6, 9]
+    extractor = open_extractor(stock_pilot.tflite)
+    for index, file in pictures(tub).items():
+        assert references[index] == str(file.relative_to(tub.base_path))
+        frame = draw_frame(index)
+        expected = render_mosaic(frame, extractor.layers, extractor(frame))
+        written = cv2.imread(str(file))[:, :, ::-1]
+        assert np.abs(written.astype(int) - expected).mean() < 3
+
+
+def test_a_camera_that_reuses_its_memory_does_not_change_a_mosaic_in_waiting(
+    stock_pilot: StockPilot, tub: Tub
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    frame = draw_frame(0)
+    reference, _ = part.run_threaded(frame, True)
+    frame[:] = 255
+    with working(part):
+        pass
+    extractor = open_extractor(stock_pilot.tflite)
+    expected = render_mosaic(draw_frame(0), extractor.layers, extractor(draw_frame(0)))
+    written = cv2.imread(str(Path(tub.base_path) / reference))[:, :, ::-1]
+    assert np.abs(written.astype(int) - expected).mean() < 3
+
+
+def test_a_busy_worker_has_frames_skipped_and_counted_and_never_queued(
+    stock_pilot: StockPilot, tub: Tub
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    references = []
+    for index in range(20):
+        references.append(part.run_threaded(draw_frame(index), True)[0])
+        record(tub, draw_frame(index))
+    assert [bool(reference) for reference in references] == [True] * 2 + [False] * 18
+    assert part.skipped == 18
+    with working(part):
+        pass
+    assert part.made == 2
+    assert sorted(pictures(tub)) == [0, 1]
+
+
+def test_without_recording_nothing_is_drawn_unless_it_is_to_be_shown(
+    stock_pilot: StockPilot, tub: Tub
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    frame = draw_frame(0)
+    reference, shown = part.run(frame, False)
+    assert (reference, part.made) == ("", 0)
+    assert shown is frame
+    live = CnnActivations(stock_pilot.tflite, tub, every_n_frames=2, show=True)
+    assert live.run(frame, False) == ("", frame)
+    reference, shown = live.run(frame, False)
+    extractor = open_extractor(stock_pilot.tflite)
+    np.testing.assert_array_equal(shown, render_mosaic(frame, extractor.layers, extractor(frame)))
+    assert reference == ""
+    assert not pictures(tub)
+
+
+def test_a_picture_that_stays_out_gives_way_to_the_camera(
+    stock_pilot: StockPilot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 100.0
+    monkeypatch.setattr("donkey_activations.drive.part.time.monotonic", lambda: seconds)
+    part = CnnActivations(stock_pilot.tflite, every_n_frames=1, show=True)
+    frame = draw_frame(0)
+    part.run(frame)
+    assert part.run_threaded(frame)[1] is not frame
+    seconds += 1.5
+    assert part.run_threaded(frame)[1] is frame
+
+
+UNFIT = {
+    "no frame yet": None,
+    "another size": np.zeros((240, 320, 3), np.uint8),
+    "grey": np.zeros((120, 160), np.uint8),
+    "grey with an axis": np.zeros((120, 160, 1), np.uint8),
+    "text": "frame",
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_an_unfit_frame_is_passed_over_and_said_once(
+    name: str, stock_pilot: StockPilot, tub: Tub, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    with working(part):
+        for _ in range(5):
+            assert part.run_threaded(UNFIT[name], True)[0] == ""
+    errors = [entry for entry in caplog.records if entry.levelno >= logging.ERROR]
+    assert len(errors) == (0 if UNFIT[name] is None else 1)
+    assert (part.made, part.skipped, part.failed) == (0, 0, 0)
+
+
+def test_a_camera_of_another_size_is_told_both_sizes_and_both_ways_out(
+    stock_pilot: StockPilot, tub: Tub, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    part.run_threaded(np.zeros((360, 640, 3), np.uint8), True)
+    assert "takes 160x120 RGB, the camera gives 640x360 RGB" in caplog.text
+    assert "IMAGE_W = 160, IMAGE_H = 120" in caplog.text
+    assert "train the pilot again" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "as_camera_gives_it",
+    [
+        lambda frame: frame.astype(np.float64),
+        lambda frame: np.lib.stride_tricks.as_strided(frame, writeable=False),
+        lambda frame: frame.transpose(1, 0, 2).copy().transpose(1, 0, 2),
+        lambda frame: frame[:, ::-1][:, ::-1],
+    ],
+    ids=["float64", "read-only", "transposed view", "strided view"],
+)
+def test_whatever_array_a_camera_gives_the_mosaic_is_that_of_what_the_tub_stores(
+    as_camera_gives_it: Callable[[np.ndarray], np.ndarray], stock_pilot: StockPilot
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, every_n_frames=1, show=True)
+    shown = part.run(as_camera_gives_it(draw_frame(4)))[1]
+    extractor = open_extractor(stock_pilot.tflite)
+    expected = render_mosaic(draw_frame(4), extractor.layers, extractor(draw_frame(4)))
+    np.testing.assert_array_equal(shown, expected)
+
+
+def test_what_fails_in_the_worker_is_counted_said_once_and_does_not_end_it(
+    stock_pilot: StockPilot, tub: Tub, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    mosaics = Path(tub.base_path) / "activations"
+    shutil.rmtree(mosaics)
+    for index in range(3):
+        part.run(draw_frame(index), True)
+    assert (part.made, part.failed) == (0, 3)
+    failures = [entry for entry in caplog.records if "a mosaic failed" in entry.message]
+    assert len(failures) == 1
+    assert not mosaics.exists()
+
+
+def test_pictures_stop_at_the_floor_of_free_disk_and_go_on_above_it(
+    stock_pilot: StockPilot,
+    tub: Tub,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    usage = shutil.disk_usage(tub.base_path)
+    free = recorder.MIN_FREE_BYTES - 1
+    monkeypatch.setattr(recorder.shutil, "disk_usage", lambda _: usage._replace(free=free))
+    # The first finds the disk full only after it was written.
+    references = [bool(part.run(draw_frame(index), True)[0]) for index in range(4)]
+    assert references == [True, False, False, False]
+    free = recorder.MIN_FREE_BYTES
+    assert part.run(draw_frame(5), True)[0]
+    assert caplog.text.count("mosaics stop, records go on") == 1
+    assert caplog.text.count("mosaics go on") == 1
+
+
+def test_a_disk_too_full_to_begin_is_a_tub_error(
+    stock_pilot: StockPilot, tub: Tub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tub.base_path)
+    monkeypatch.setattr(recorder.shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(TubError, match="at least 256 MB"):
+        CnnActivations(stock_pilot.tflite, tub)
+
+
+def test_what_a_crash_left_is_gone_before_the_first_record(
+    stock_pilot: StockPilot, tub: Tub
+) -> None:
+    CnnActivations(stock_pilot.tflite, tub, every_n_frames=1).run(draw_frame(0), True)
+    assert sorted(pictures(tub)) == [0]
+    CnnActivations(stock_pilot.tflite, tub)
+    assert not pictures(tub)
+
+
+def test_a_pilot_that_cannot_be_opened_raises_and_leaves_the_tub_as_it_was(
+    tub: Tub, tmp_path: Path
+) -> None:
+    before = sorted(Path(tub.base_path).rglob("*"))
+    (tmp_path / "notes.tflite").write_text("not a pilot")
+    with pytest.raises(ModelError):
+        CnnActivations(tmp_path / "notes.tflite", tub)
+    assert sorted(Path(tub.base_path).rglob("*")) == before
+
+
+def test_shutdown_writes_what_was_handed_over_and_sums_up(
+    stock_pilot: StockPilot, tub: Tub, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    with working(part):
+        part.run_threaded(draw_frame(0), True)
+        record(tub, draw_frame(0))
+        part.run_threaded(draw_frame(1), True)
+    assert sorted(pictures(tub)) == [0, 1]
+    assert "mosaics: 2 made, 0 skipped (worker busy), 0 failed, worst latency" in caplog.text
+
+
+def test_shutdown_does_not_wait_for_a_worker_that_hangs(
+    stock_pilot: StockPilot,
+    tub: Tub,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    released, hangs = Event(), Event()
+
+    def hang(*_: object) -> None:
+        hangs.set()
+        released.wait(30)
+
+    monkeypatch.setattr("donkey_activations.drive.part.render_mosaic", hang)
+    monkeypatch.setattr("donkey_activations.drive.part._FLUSH_S", 0.05)
+    thread = Thread(target=part.update, daemon=True)
+    thread.start()
+    part.run_threaded(draw_frame(0), True)
+    assert hangs.wait(10)
+    part.shutdown()
+    assert "are left out" in caplog.text
+    released.set()
+    thread.join(10)
+    assert not thread.is_alive()

@@ -1,0 +1,104 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from donkey_activations import TubError
+from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
+from donkey_activations.mosaic.layout import Layout
+from donkey_activations.tubs import MosaicSet, mosaic_set, remove_left_overs
+
+
+class KnownLayers(FeatureExtractor):
+    """Stands for an opened pilot where only its layers matter."""
+
+    def __init__(self, *names: str, size_changed: bool = False) -> None:
+        self.input_shape = (120, 160, 3)
+        self.layers = tuple(LayerInfo(name, "Conv2D", 2, 3, 4) for name in names)
+        self.size_changed = size_changed
+
+    def __call__(self, frame: object) -> tuple[()]:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def pilot(tmp_path: Path) -> Path:
+    file = tmp_path / "mypilot.tflite"
+    file.write_bytes(b"weights")
+    return file
+
+
+def test_the_sets_name_tells_the_pilot_and_changes_with_all_that_changes_the_picture(
+    tmp_path: Path, pilot: Path
+) -> None:
+    def name(extractor: FeatureExtractor, layout: Layout) -> str:
+        return mosaic_set(tmp_path, pilot, extractor, layout).name
+
+    stock = name(KnownLayers("a", "b"), Layout())
+    assert stock.startswith("mypilot-")
+    assert len(stock.removeprefix("mypilot-")) == 8
+    assert name(KnownLayers("a", "b"), Layout()) == stock
+    others = {
+        name(KnownLayers("a"), Layout()),
+        name(KnownLayers("a", "b"), Layout(gap_px=2)),
+        name(KnownLayers("a", "b", size_changed=True), Layout()),
+    }
+    pilot.write_bytes(b"other weights")
+    others.add(name(KnownLayers("a", "b"), Layout()))
+    assert len(others - {stock}) == 4
+
+
+def test_set_json_says_which_pilot_layers_and_layout(tmp_path: Path, pilot: Path) -> None:
+    mosaics = mosaic_set(tmp_path, pilot, KnownLayers("a"), Layout())
+    mosaics.create()
+    written = json.loads((mosaics.path / "set.json").read_text())
+    assert written["pilot"]["name"] == "mypilot.tflite"
+    assert len(written["pilot"]["sha256"]) == 64
+    assert [layer["name"] for layer in written["layers"]] == ["a"]
+    assert written["layout"]["width_px"] == 640
+    assert written["size"] is None
+    assert "donkeycar" in written["versions"]
+
+
+def test_a_picture_lies_where_its_reference_says(tmp_path: Path) -> None:
+    mosaics = MosaicSet(tmp_path, "pilot-00000000", {})
+    mosaics.create()
+    mosaics.write_picture(7, b"jpeg")
+    assert mosaics.reference(7) == "activations/pilot-00000000/7.jpg"
+    assert (tmp_path / mosaics.reference(7)).read_bytes() == b"jpeg"
+    assert sorted(file.name for file in mosaics.path.iterdir()) == ["7.jpg", "set.json"]
+
+
+def test_left_overs_of_a_crash_go_and_all_else_stays(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "12_cam_image_array_.jpg").write_text("")
+    for name in ("old-00000000", "new-00000000"):
+        mosaics = MosaicSet(tmp_path, name, {})
+        mosaics.create()
+        for index in (8, 9, 10, 11):
+            mosaics.write_picture(index, b"")
+        (mosaics.path / ".9.jpg.part").write_text("")
+        (mosaics.path / "notes.txt").write_text("the user's own")
+    assert remove_left_overs(tmp_path, 10) == 6
+    left = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    kept = {
+        f"activations/{name}-00000000/{file}"
+        for name in ("old", "new")
+        for file in ("8.jpg", "9.jpg", "notes.txt", "set.json")
+    }
+    assert left == kept | {"images/12_cam_image_array_.jpg"}
+
+
+def test_a_tub_without_mosaics_has_no_left_overs(tmp_path: Path) -> None:
+    assert remove_left_overs(tmp_path, 0) == 0
+
+
+def test_a_tub_that_cannot_be_written_to_is_a_tub_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "activations").write_text("a file where the folder is due")
+    with pytest.raises(TubError, match=r"activations/p-0.*cannot be written"):
+        MosaicSet(tmp_path, "p-0", {}).create()
+
+
+def test_a_pilot_that_is_gone_is_a_tub_error(tmp_path: Path) -> None:
+    with pytest.raises(TubError, match=r"gone\.tflite"):
+        mosaic_set(tmp_path, tmp_path / "gone.tflite", KnownLayers("a"), Layout())
