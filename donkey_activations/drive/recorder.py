@@ -26,45 +26,42 @@ class MosaicRecorder:
     """Writes mosaics into a set, and stops where they would fill the disk.
 
     A full disk stops the car in stock Donkeycar (its own records cannot be written), so the
-    pictures leave it alone in time: below ``min_free_bytes`` they stop and the records go on.
+    pictures leave it alone in time: below ``MIN_FREE_BYTES`` they stop and the records go on.
     """
 
-    def __init__(
-        self, mosaics: MosaicSet, jpeg_quality: int, min_free_bytes: int = MIN_FREE_BYTES
-    ) -> None:
+    def __init__(self, mosaics: MosaicSet, jpeg_quality: int) -> None:
         """Makes the set's folder.
 
         Args:
             mosaics: Where the pictures go.
             jpeg_quality: 1 to 100.
-            min_free_bytes: Floor of free disk space.
 
         Raises:
             TubError: The folder cannot be written to, or the disk is too full to begin.
         """
         mosaics.create()
         self.mosaics = mosaics
-        self.has_room = True
+        self.has_room = self._measure_room()
         self._jpeg_quality = jpeg_quality
-        self._min_free_bytes = min_free_bytes
-        self.look_for_room()
         if not self.has_room:
             raise TubError(
-                f"{mosaics.path}: expected at least {min_free_bytes >> 20} MB of free disk "
+                f"{mosaics.path}: expected at least {MIN_FREE_BYTES >> 20} MB of free disk "
                 "for mosaics; free the disk, records need it too"
             )
 
+    def _measure_room(self) -> bool:
+        return shutil.disk_usage(self.mosaics.path).free >= MIN_FREE_BYTES
+
     def look_for_room(self) -> None:
-        """Measures the free disk, and says once when it crosses the floor."""
-        has_room = shutil.disk_usage(self.mosaics.path).free >= self._min_free_bytes
-        if has_room != self.has_room:
+        """Measures the free disk, and says so when it has crossed the floor."""
+        had_room, self.has_room = self.has_room, self._measure_room()
+        if self.has_room != had_room:
             logger.warning(
                 "mosaics %s: the disk has %s than %d MB free",
-                "go on" if has_room else "stop, records go on",
-                "more" if has_room else "less",
-                self._min_free_bytes >> 20,
+                "go on" if self.has_room else "stop, records go on",
+                "more" if self.has_room else "less",
+                MIN_FREE_BYTES >> 20,
             )
-        self.has_room = has_room
 
     def write(self, index: int, picture: NDArray[np.uint8]) -> None:
         """Encodes and writes one mosaic.
