@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test lint types build clean
+.PHONY: help demo test lint types build bench clean
 
 help:
 	@echo "make demo    drive a synthetic track and record what the network saw, in $(CAR)/"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint    check style and layout of the code"
 	@echo "make types   check the annotations"
 	@echo "make build   make sdist and wheel in dist/"
+	@echo "make bench   measure what mosaics cost the drive loop"
 	@echo "make clean   remove what the others made, save the demo's car"
 
 demo: $(INSTALLED)
@@ -35,6 +36,9 @@ types: $(INSTALLED)
 build: $(INSTALLED)
 	rm -rf build dist
 	$(BIN)/python -m build
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/drive_loop.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
