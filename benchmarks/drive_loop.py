@@ -75,7 +75,10 @@ class Clock:
 
 @dataclass
 class Row:
-    """What the drives of one kind came to; times in milliseconds."""
+    """What the drives of one kind came to; times in milliseconds.
+
+    The worst latency is from the handing over of a frame until its mosaic lies in the tub.
+    """
 
     size: str
     kind: str
@@ -88,23 +91,21 @@ class Row:
 
     def __str__(self) -> str:
         """The row as the table shows it."""
-        cells = (
-            f"{self.size:>8}  {self.kind:<11} {len(self.periods):7d}  {_quantiles(self.periods)}"
-        )
+        cells = f"{self.size:>8}  {self.kind:<11} {len(self.periods):7d} {_quantiles(self.periods)}"
         if not self.part:
             return cells
-        counts = f"{self.made:8d} {self.skipped:7d} {self.failed:6d} {self.worst_latency:9.0f}"
-        return f"{cells}  {_quantiles(self.part)}  {counts}"
+        counts = f"{self.made:6d} {self.skipped:4d} {self.failed:4d} {self.worst_latency:5.0f}"
+        return f"{cells} {_quantiles(self.part)} {counts}"
 
 
-HEADER = """\
-                               |    loop period, ms |  time in the part, |
-                               |                    |     a loop, ms     |  mosaics        worst
-    size  drive         loops  |  median       p99  |  median       p99  |  made skipped failed after ms"""
+HEADER = (
+    "                                loop period, ms     in the part, ms        mosaics    worst\n"
+    "    size  drive         loops    median       p99    median       p99   made skip fail    ms"
+)
 
 
 def _quantiles(values: list[float]) -> str:
-    return f"| {np.median(values):7.3f} {np.percentile(values, 99):9.3f} "
+    return f"{np.median(values):9.3f} {np.percentile(values, 99):9.3f}"
 
 
 def drive(row: Row, every: int, pilot: Path, loops: int) -> None:
