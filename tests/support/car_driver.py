@@ -64,7 +64,7 @@ def drive(
         process = subprocess.Popen(
             [sys.executable, "manage.py", "drive", *arguments],
             cwd=car.path,
-            env=car_environment(environment),
+            env=car_environment({**(environment or {}), "XDG_CACHE_HOME": str(car.path / "cache")}),
             stdout=log,
             stderr=subprocess.STDOUT,
         )
