@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from built_package import Distributions, build_distributions
+from stock_pilot import StockPilot, build_stock_pilot
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -25,3 +26,15 @@ def shared_data() -> Path:
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     """The sdist and the wheels of this checkout, built once."""
     return build_distributions(REPOSITORY, tmp_path_factory.mktemp("distributions"))
+
+
+@pytest.fixture(scope="session")
+def pilot_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pilots of all tests are built, each once."""
+    return tmp_path_factory.mktemp("pilots")
+
+
+@pytest.fixture(scope="session")
+def stock_pilot(pilot_folder: Path) -> StockPilot:
+    """Donkeycar's linear pilot at 160x120."""
+    return build_stock_pilot(pilot_folder)

@@ -8,12 +8,7 @@ import pytest
 from car_driver import Drive
 from drawn_frames import write_frame_tub
 from drive_recipes import RECIPES, drive_recipe
-from stock_pilot import StockPilot, build_stock_pilot
-
-
-@pytest.fixture(scope="session")
-def stock_pilot(tmp_path_factory: pytest.TempPathFactory) -> StockPilot:
-    return build_stock_pilot(tmp_path_factory.mktemp("pilots"))
+from stock_pilot import StockPilot
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
 """The part by itself, with a real pilot and a real tub."""
 
 import logging
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, get_native_id
 
 import cv2
 import numpy as np
@@ -235,6 +237,24 @@ def test_a_pilot_that_cannot_be_opened_raises_and_leaves_the_tub_as_it_was(
     with pytest.raises(ModelError):
         CnnActivations(tmp_path / "notes.tflite", tub)
     assert sorted(Path(tub.base_path).rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a thread its own priority")
+def test_the_worker_yields_to_the_loop_and_the_loop_keeps_its_priority(
+    stock_pilot: StockPilot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, every_n_frames=1, show=True)
+    priorities = []
+
+    def note_priority(*_: object) -> None:
+        priorities.append(os.getpriority(os.PRIO_PROCESS, get_native_id()))
+
+    monkeypatch.setattr("donkey_activations.drive.part.render_mosaic", note_priority)
+    before = os.getpriority(os.PRIO_PROCESS, get_native_id())
+    with working(part):
+        part.run_threaded(draw_frame(0))
+    assert priorities == [before + 10]
+    assert os.getpriority(os.PRIO_PROCESS, get_native_id()) == before
 
 
 def test_shutdown_writes_what_was_handed_over_and_sums_up(

@@ -3,17 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from stock_pilot import StockPilot, build_stock_pilot
-
-
-@pytest.fixture(scope="session")
-def pilot_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("extractor_pilots")
-
-
-@pytest.fixture(scope="session")
-def linear(pilot_folder: Path) -> StockPilot:
-    return build_stock_pilot(pilot_folder)
 
 
 @pytest.fixture(autouse=True)

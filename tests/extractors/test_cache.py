@@ -17,25 +17,27 @@ def open_in_a_process(model: Path, program: str) -> str:
     return done.stdout.strip()
 
 
-def test_tensorflow_is_loaded_once_per_pilot(linear: StockPilot) -> None:
+def test_tensorflow_is_loaded_once_per_pilot(stock_pilot: StockPilot) -> None:
     program = "import sys\nprint('tensorflow' in sys.modules)"
-    assert open_in_a_process(linear.keras, program) == "True"
-    assert open_in_a_process(linear.keras, program) == "False"
+    assert open_in_a_process(stock_pilot.keras, program) == "True"
+    assert open_in_a_process(stock_pilot.keras, program) == "False"
 
 
-def test_a_tflite_pilot_never_loads_tensorflow_matplotlib_or_pandas(linear: StockPilot) -> None:
+def test_a_tflite_pilot_never_loads_tensorflow_matplotlib_or_pandas(
+    stock_pilot: StockPilot,
+) -> None:
     program = (
         "import sys\n"
         "print(sorted({'tensorflow', 'matplotlib', 'pandas', 'cv2'} & set(sys.modules)))"
     )
-    assert open_in_a_process(linear.tflite, program) == "[]"
+    assert open_in_a_process(stock_pilot.tflite, program) == "[]"
 
 
 def test_a_changed_file_under_the_same_name_is_noticed(
-    linear: StockPilot, tmp_path: Path, own_cache: Path
+    stock_pilot: StockPilot, tmp_path: Path, own_cache: Path
 ) -> None:
     pilot = tmp_path / "pilot.h5"
-    pilot.write_bytes(linear.keras.read_bytes())
+    pilot.write_bytes(stock_pilot.keras.read_bytes())
     open_extractor(pilot)
     before = sorted(cache.folder().iterdir())
     with pilot.open("ab") as file:
@@ -45,9 +47,9 @@ def test_a_changed_file_under_the_same_name_is_noticed(
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(
-    linear: StockPilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stock_pilot: StockPilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_folder = tmp_path / "a_file_where_a_folder_is_due"
     no_folder.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(no_folder))
-    assert len(open_extractor(linear.keras).layers) == 5
+    assert len(open_extractor(stock_pilot.keras).layers) == 5

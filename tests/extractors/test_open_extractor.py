@@ -11,9 +11,9 @@ from donkey_activations import FrameError, ModelError, open_extractor
 
 
 def test_the_layers_of_a_linear_pilot_have_the_sizes_of_donkeycars_documentation(
-    linear: StockPilot,
+    stock_pilot: StockPilot,
 ) -> None:
-    extractor = open_extractor(linear.tflite)
+    extractor = open_extractor(stock_pilot.tflite)
     sizes = [(layer.width, layer.height, layer.filters) for layer in extractor.layers]
     assert sizes == [(78, 58, 24), (37, 27, 32), (17, 12, 64), (15, 10, 64), (13, 8, 64)]
     assert {layer.kind for layer in extractor.layers} == {"Conv2D"}
@@ -24,10 +24,10 @@ def test_the_layers_of_a_linear_pilot_have_the_sizes_of_donkeycars_documentation
 
 
 def test_chosen_layers_come_in_the_order_of_the_network_and_with_the_same_maps(
-    linear: StockPilot, noise: NDArray[np.uint8]
+    stock_pilot: StockPilot, noise: NDArray[np.uint8]
 ) -> None:
-    every = open_extractor(linear.tflite)
-    chosen = open_extractor(linear.tflite, layers=["conv2d_4", "conv2d_2"])
+    every = open_extractor(stock_pilot.tflite)
+    chosen = open_extractor(stock_pilot.tflite, layers=["conv2d_4", "conv2d_2"])
     assert [layer.name for layer in chosen.layers] == ["conv2d_2", "conv2d_4"]
     maps = every(noise[0])
     for ours, expected in zip(chosen(noise[0]), (maps[1], maps[3]), strict=True):
@@ -36,33 +36,33 @@ def test_chosen_layers_come_in_the_order_of_the_network_and_with_the_same_maps(
 
 @pytest.mark.parametrize("suffix", [".tflite", ".h5"])
 def test_an_unknown_layer_is_answered_with_the_names_there_are(
-    linear: StockPilot, suffix: str
+    stock_pilot: StockPilot, suffix: str
 ) -> None:
-    model = linear.tflite if suffix == ".tflite" else linear.keras
+    model = stock_pilot.tflite if suffix == ".tflite" else stock_pilot.keras
     with pytest.raises(ModelError, match=r"conv9.*conv2d_1, conv2d_2"):
         open_extractor(model, layers=["conv9"])
 
 
-def test_another_size_runs_the_same_filters_and_says_so(linear: StockPilot) -> None:
-    extractor = open_extractor(linear.tflite, size=(240, 320))
+def test_another_size_runs_the_same_filters_and_says_so(stock_pilot: StockPilot) -> None:
+    extractor = open_extractor(stock_pilot.tflite, size=(240, 320))
     assert extractor.size_changed
     assert extractor.input_shape == (240, 320, 3)
     # floor((n - 5) / 2) + 1 for each side of the first layer
     assert (extractor.layers[0].height, extractor.layers[0].width) == (118, 158)
     quarter = np.random.default_rng(1).integers(0, 256, (240, 320, 3), np.uint8)
-    stock = open_extractor(linear.tflite)(quarter[:120, :160].copy())[0]
+    stock = open_extractor(stock_pilot.tflite)(quarter[:120, :160].copy())[0]
     np.testing.assert_allclose(extractor(quarter)[0][:58, :78], stock, atol=1e-6)
 
 
-def test_a_size_too_small_for_the_network_is_a_model_error(linear: StockPilot) -> None:
+def test_a_size_too_small_for_the_network_is_a_model_error(stock_pilot: StockPilot) -> None:
     with pytest.raises(ModelError, match="16x12"):
-        open_extractor(linear.tflite, size=(12, 16))
+        open_extractor(stock_pilot.tflite, size=(12, 16))
 
 
 def test_a_frame_is_left_unchanged_and_the_maps_belong_to_the_caller(
-    linear: StockPilot, noise: NDArray[np.uint8]
+    stock_pilot: StockPilot, noise: NDArray[np.uint8]
 ) -> None:
-    extractor = open_extractor(linear.tflite)
+    extractor = open_extractor(stock_pilot.tflite)
     before = noise[0].copy()
     first = extractor(noise[0])
     kept = [maps.copy() for maps in first]
@@ -82,15 +82,17 @@ def test_a_frame_is_left_unchanged_and_the_maps_belong_to_the_caller(
     ],
 )
 def test_an_unfit_frame_is_answered_with_both_shapes_and_the_way_out(
-    linear: StockPilot, frame: object, said: str
+    stock_pilot: StockPilot, frame: object, said: str
 ) -> None:
     with pytest.raises(FrameError, match=said):
-        open_extractor(linear.tflite)(frame)  # type: ignore[arg-type]
+        open_extractor(stock_pilot.tflite)(frame)  # type: ignore[arg-type]
 
 
-def test_what_is_in_a_file_counts_and_not_its_suffix(linear: StockPilot, tmp_path: Path) -> None:
+def test_what_is_in_a_file_counts_and_not_its_suffix(
+    stock_pilot: StockPilot, tmp_path: Path
+) -> None:
     disguised = tmp_path / "pilot.h5"
-    disguised.write_bytes(linear.tflite.read_bytes())
+    disguised.write_bytes(stock_pilot.tflite.read_bytes())
     assert len(open_extractor(disguised).layers) == 5
 
 
@@ -122,8 +124,10 @@ def test_a_missing_file_and_a_folder_are_model_errors(tmp_path: Path) -> None:
         open_extractor(tmp_path)
 
 
-def test_the_right_file_beside_a_wrong_one_is_named(linear: StockPilot, tmp_path: Path) -> None:
-    (tmp_path / "pilot.tflite").write_bytes(linear.tflite.read_bytes())
+def test_the_right_file_beside_a_wrong_one_is_named(
+    stock_pilot: StockPilot, tmp_path: Path
+) -> None:
+    (tmp_path / "pilot.tflite").write_bytes(stock_pilot.tflite.read_bytes())
     (tmp_path / "pilot.trt").write_bytes(b"a TensorRT engine")
     with pytest.raises(ModelError, match=r"give pilot\.tflite beside it"):
         open_extractor(tmp_path / "pilot.trt")
@@ -132,9 +136,9 @@ def test_the_right_file_beside_a_wrong_one_is_named(linear: StockPilot, tmp_path
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9, 0.999])
 @pytest.mark.parametrize("suffix", [".tflite", ".h5"])
 def test_a_file_cut_short_is_a_model_error(
-    linear: StockPilot, suffix: str, share: float, tmp_path: Path
+    stock_pilot: StockPilot, suffix: str, share: float, tmp_path: Path
 ) -> None:
-    whole = (linear.tflite if suffix == ".tflite" else linear.keras).read_bytes()
+    whole = (stock_pilot.tflite if suffix == ".tflite" else stock_pilot.keras).read_bytes()
     torn = tmp_path / f"torn{suffix}"
     torn.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(ModelError):
@@ -142,10 +146,10 @@ def test_a_file_cut_short_is_a_model_error(
 
 
 def test_a_keras_file_that_would_run_stored_code_is_refused_with_the_layers_name(
-    linear: StockPilot, tmp_path: Path
+    stock_pilot: StockPilot, tmp_path: Path
 ) -> None:
     armed = tmp_path / "armed.h5"
-    armed.write_bytes(linear.keras.read_bytes())
+    armed.write_bytes(stock_pilot.keras.read_bytes())
     with h5py.File(armed, "r+") as file:
         config = json.loads(file.attrs["model_config"])
         code = {"class_name": "Lambda", "config": {"name": "sneaky", "function": ["4wEAAAAA"]}}
