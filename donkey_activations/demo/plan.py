@@ -21,7 +21,6 @@ class Plan:
         epochs: Passes over it in training.
         batch_size: Records that the training takes at once.
         rounds: Rounds of the drive loop, at 20 a second.
-        every_n_frames: A mosaic every so many frames.
         seed: Of course, driver and surroundings.
     """
 
@@ -30,7 +29,6 @@ class Plan:
     epochs: int
     batch_size: int
     rounds: int = 400
-    every_n_frames: int = 5
     seed: int = 3
 
     @classmethod
