@@ -78,7 +78,7 @@ def _remind(content: bytes) -> None:
     resolution = myconfig_block.resolution_of(content)
     if resolution is not None:
         print(
-            f"The camera now runs at {resolution}. A pilot drives only at the resolution it was "
+            f"The camera runs at {resolution}. A pilot drives only at the resolution it was "
             "trained at: train again on new data, or give the size of the pilot you have with "
             "--resolution."
         )

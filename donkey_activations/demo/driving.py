@@ -18,6 +18,7 @@ from donkey_activations.tubs import FOLDER
 START_LIMIT_S = 120.0
 DRIVE_LIMIT_FACTOR = 5.0
 _AUTOPILOT = {"angle": 0.0, "throttle": 0.0, "drive_mode": "local", "recording": True}
+_SUMMARY = re.compile(r"mosaics: (\d+ made.*)")
 _REASON = re.compile(r"activations: |donkey-activations does not work")
 
 
@@ -59,6 +60,13 @@ def drive(folder: DemoFolder, plan: Plan, tick: programs.Tick) -> list[Path]:
     if not made:
         raise _no_mosaic(log)
     return made
+
+
+def summary(folder: DemoFolder) -> str:
+    """What the part said of its work when the car stopped, or "" if it said nothing."""
+    log = folder.log("drive")
+    said = _SUMMARY.findall(programs.tail(log)) if log.is_file() else []
+    return said[-1].strip() if said else ""
 
 
 def _free_port() -> int:

@@ -129,5 +129,5 @@ def _train_pilot(folder: DemoFolder, teller: Teller) -> None:
 def _drive(folder: DemoFolder, plan: Plan, teller: Teller) -> list[Path]:
     teller.begin("drive (manage.py drive)")
     made = driving.drive(folder, plan, teller.tick)
-    teller.end(f"{len(made)} mosaics")
+    teller.end(f"mosaics {driving.summary(folder) or len(made)}")
     return made

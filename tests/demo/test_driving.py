@@ -45,6 +45,14 @@ def test_a_drive_without_mosaics_gives_the_reason_from_its_output(tmp_path, outp
     assert "\n" not in message
 
 
+def test_the_parts_own_summary_is_told_where_there_is_one(folder):
+    folder.log("drive").parent.mkdir()
+    folder.log("drive").write_text("INFO:x:mosaics: 79 made, 0 skipped\nfps\n")
+    assert driving.summary(folder) == "79 made, 0 skipped"
+    folder.log("drive").write_text("fps\n")
+    assert driving.summary(folder) == ""
+
+
 def test_the_free_port_is_free():
     with socket.socket() as server:
         server.bind(("127.0.0.1", driving._free_port()))

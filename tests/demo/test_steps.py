@@ -53,6 +53,7 @@ def test_the_real_chain_ends_with_mosaics_of_a_drive_and_a_sheet_of_them(first):
     result, listener = first
     assert len(listener.steps) == len(listener.results) == 4
     assert cv2.imread(str(result.sheet)) is not None
+    assert listener.results[-1].startswith(f"mosaics {len(result.mosaics)} made")
     records = records_of(result.folder.drive_tub)
     named = [record["cnn/activations"] for record in records if record["cnn/activations"]]
     assert [str(path.relative_to(result.folder.drive_tub)) for path in result.mosaics] == named
