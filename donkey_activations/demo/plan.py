@@ -54,4 +54,5 @@ class Plan:
         records = int(min(1500, 1500 / times**0.6))
         # few records need small batches, or there are too few steps to learn anything
         batch_size = 16 if times <= 2 else 8 if times <= 5 else 2
-        return cls(resolution, records, epochs=3, batch_size=batch_size)
+        epochs = 3 if times <= 5 else 2
+        return cls(resolution, records, epochs, batch_size)
