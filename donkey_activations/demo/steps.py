@@ -120,10 +120,8 @@ def _train_pilot(folder: DemoFolder, teller: Teller) -> None:
         return
     loss = training.train(folder, teller.tick)
     mean = always_the_mean(folder.synthetic_tub)
-    teller.end(
-        f"validation loss {loss:.4f}; always the mean: {mean:.4f}, {mean / max(loss, 1e-9):.0f} "
-        "times as much"
-    )
+    verdict = f"{mean / loss:.1f} times as much" if loss < mean else "so it has learnt nothing yet"
+    teller.end(f"validation loss {loss:.4f}; always the mean: {mean:.4f}, {verdict}")
 
 
 def _drive(folder: DemoFolder, plan: Plan, teller: Teller) -> list[Path]:
