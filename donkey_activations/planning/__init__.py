@@ -1,0 +1,1 @@
+"""What a pilot's layers see, and what a resolution brings and costs."""
