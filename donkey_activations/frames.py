@@ -25,16 +25,21 @@ def describe_shape(shape_hwc: tuple[int, ...]) -> str:
     return f"{shape_hwc[1]}x{shape_hwc[0]} {colour}"
 
 
-def check_frame(frame: Any, shape_hwc: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """Returns the frame with three axes, or says what is wrong with it.
+def check_frame(
+    frame: Any, shape_hwc: tuple[int, int, int], sequence_length: int = 1
+) -> NDArray[np.uint8]:
+    """Returns the frame, or the sequence of frames, or says what is wrong with it.
 
     Args:
         frame: What should be a uint8 array ``(height, width, channels)``, 0 to 255; a grey frame
-            may come as ``(height, width)``.
+            may come as ``(height, width)``. For a sequence, that many of them stacked, the newest
+            last.
         shape_hwc: ``(height, width, channels)`` in pixels that the pilot takes.
+        sequence_length: Number of frames that the pilot takes at once.
 
     Returns:
-        A uint8 view of the frame of shape ``shape_hwc``; nothing is copied.
+        A uint8 view of shape ``shape_hwc``, or ``(sequence_length, *shape_hwc)`` for a sequence;
+        nothing is copied.
 
     Raises:
         FrameError: The frame is no uint8 array, or of another shape.
@@ -45,10 +50,16 @@ def check_frame(frame: Any, shape_hwc: tuple[int, int, int]) -> NDArray[np.uint8
             f"expected a frame of dtype uint8 (0 to 255), got {got}; "
             "give the frame as the camera made it, before any scaling"
         )
-    if frame.shape == shape_hwc:
+    expected = shape_hwc if sequence_length == 1 else (sequence_length, *shape_hwc)
+    if frame.shape == expected:
         return frame
-    if shape_hwc[2] == 1 and frame.shape == shape_hwc[:2]:
-        return frame[:, :, np.newaxis]
+    if shape_hwc[2] == 1 and frame.shape == expected[:-1]:
+        return frame[..., np.newaxis]
+    if sequence_length > 1:
+        raise FrameError(
+            f"the pilot takes {sequence_length} frames of {describe_shape(shape_hwc)} at once, "
+            f"an array of shape {expected}; got one of shape {frame.shape}"
+        )
     raise FrameError(
         f"the pilot takes {describe_shape(shape_hwc)}, the frame is {describe_shape(frame.shape)}; "
         f"set IMAGE_W = {shape_hwc[1]}, IMAGE_H = {shape_hwc[0]} and IMAGE_DEPTH = {shape_hwc[2]}, "

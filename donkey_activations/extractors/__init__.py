@@ -1,7 +1,8 @@
 """From a pilot file to its feature maps."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from donkey_activations.errors import ModelError
@@ -18,13 +19,13 @@ def open_extractor(
     *,
     threads: int = 1,
 ) -> FeatureExtractor:
-    """Opens a pilot, truncated after its last wanted convolution.
+    """Opens a pilot, truncated after its last wanted layer.
 
     What the file is, is told by its content and not by its suffix. A Keras file is converted once,
     which takes TensorFlow and some seconds; the result is kept for the next time.
 
     Args:
-        model_path: A ``.tflite`` pilot or a Keras ``.h5`` pilot.
+        model_path: The pilot's file or folder.
         layers: Names of the wanted layers; None is every convolution. Whatever their order here,
             the maps come in the order in which the network computes them.
         size: ``(height, width)`` in pixels to run the filters at; None is the pilot's own size.
@@ -36,29 +37,51 @@ def open_extractor(
             unsafe to load.
     """
     path = Path(model_path).expanduser()
+    with _naming(path):
+        from donkey_activations.extractors import running
+
+        return running.run(_cut(path, layers, trust_model), size, threads)
+
+
+def cut_pilot(
+    model_path: str | os.PathLike[str],
+    layers: Sequence[str] | None = None,
+    trust_model: bool = False,
+) -> bytes:
+    """Returns the part of a pilot that computes the wanted layers, as a ``.tflite`` file.
+
+    Its outputs are the layers in the order of computation, each tensor named ``kind:name``.
+
+    Args:
+        model_path: The pilot's file or folder.
+        layers: Names of the wanted layers; None is every convolution.
+        trust_model: Load a Keras file even if that runs code stored in it.
+
+    Raises:
+        ModelError: See ``open_extractor``.
+    """
+    path = Path(model_path).expanduser()
+    with _naming(path):
+        return _cut(path, layers, trust_model)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
     try:
-        return _open(path, layers, size, trust_model, threads)
+        yield
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
 
-def _open(
-    path: Path,
-    layers: Sequence[str] | None,
-    size: tuple[int, int] | None,
-    trust_model: bool,
-    threads: int,
-) -> FeatureExtractor:
+def _cut(path: Path, layers: Sequence[str] | None, trust_model: bool) -> bytes:
     content = _read(path)
-    from donkey_activations.extractors import cache, graph, litert
+    from donkey_activations.extractors import cache, flatbuffer, graph
 
-    if graph.is_flatbuffer(content):
-        cut_graph = graph.cut(content, layers)
-    elif content.startswith(_HDF5_SIGNATURE):
-        cut_graph = cache.cut_keras_pilot(path, content, layers, trust_model)
-    else:
-        raise ModelError(_unknown(path, content))
-    return litert.LiteRTExtractor(cut_graph, size, threads)
+    if flatbuffer.is_flatbuffer(content):
+        return graph.cut(content, layers)
+    if content.startswith(_HDF5_SIGNATURE):
+        return cache.cut_keras_pilot(path, content, layers, trust_model)
+    raise ModelError(_unknown(path, content))
 
 
 def _read(path: Path) -> bytes:

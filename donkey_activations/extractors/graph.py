@@ -1,23 +1,22 @@
 """Cuts a ``.tflite`` graph behind its last convolution: bytes in, bytes out.
 
-A cut graph is a flatbuffer of its own. Its inputs are the pilot's image, its outputs the feature
-maps in the order in which the network computes them, each tensor named ``kind:name`` after its
-layer, so that nothing but the bytes has to be kept to know what they show.
+A cut graph is a flatbuffer of its own. Its inputs are those of the pilot that the feature maps
+depend on, its outputs the maps in the order in which the network computes them, each tensor named
+``kind:name`` after its layer, so that nothing but the bytes has to be kept to know what they show.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ai_edge_litert import schema_py_generated as schema
-
 from donkey_activations.errors import ModelError
-
-_FILE_IDENTIFIER = b"TFL3"
-
-_OPERATOR_NAMES = {
-    code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")
-}
+from donkey_activations.extractors.flatbuffer import Graph, read_graph, write_part
+from donkey_activations.extractors.naming import (
+    convolution_scope,
+    display_names,
+    is_gate,
+    scopes_of,
+)
 
 # The operators that make feature maps, and the Keras layer each stands for.
 _KINDS = {
@@ -25,60 +24,65 @@ _KINDS = {
     "DEPTHWISE_CONV_2D": "DepthwiseConv2D",
     "TRANSPOSE_CONV": "Conv2DTranspose",
     "CONV_3D": "Conv3D",
+    "CONV_3D_TRANSPOSE": "Conv3DTranspose",
 }
 
-# One value in, one value out, shape kept: what may stand between a convolution and the map a
-# reader of the network would call its output (bias, batch normalisation, activation).
-_POINTWISE = {
-    "ADD", "SUB", "MUL", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LEAKY_RELU",
-    "PRELU", "ELU", "GELU", "TANH", "LOGISTIC", "HARD_SWISH",
+# What may stand between a convolution and the map that a reader of the network would call its
+# output: the bias, batch normalisation, the way back from a dilated convolution's folded batch.
+_LINEAR = {"ADD", "SUB", "MUL", "BATCH_TO_SPACE_ND"}
+_ACTIVATIONS = {
+    "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LEAKY_RELU", "PRELU", "ELU", "GELU", "TANH",
+    "LOGISTIC", "HARD_SWISH",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
-class _Layer:
-    """A layer found in a graph, and the tensor that holds its maps behind the activation."""
+class _Found:
+    """A layer in a graph: its path, its kind, and the tensor of its maps."""
 
-    name: str
+    scope: str | None
     kind: str
     tensor: int
 
 
-def is_flatbuffer(head: bytes) -> bool:
-    """Tells whether a file that begins with these bytes (8 or more) is a ``.tflite`` model."""
-    return head[4:8] == _FILE_IDENTIFIER
-
-
-def cut(flatbuffer: bytes, layers: Sequence[str] | None = None) -> bytes:
+def cut(content: bytes, layers: Sequence[str] | None = None) -> bytes:
     """Keeps of a graph what computes the wanted layers.
 
     Args:
-        flatbuffer: A whole ``.tflite`` file.
-        layers: Names of the wanted convolutions; None is all of them.
+        content: A whole ``.tflite`` file.
+        layers: Names of the wanted layers: convolutions, or any others with spatial output. None
+            is every convolution.
 
     Returns:
         The cut graph.
 
     Raises:
-        ModelError: The bytes are no readable model, there is no convolution in it, or none of a
-            wanted name.
+        ModelError: The bytes are no readable model, there is no convolution in it, or no layer of
+            a wanted name.
     """
-    model = _read(flatbuffer)
-    graph = model.subgraphs[0]
-    found = _find_layers(model, graph)
-    if not found:
-        raise ModelError(
-            "expected a pilot with at least one convolution, found none; "
-            "a network of dense layers alone has no feature maps to show"
-        )
-    return _pack(model, _choose(found, layers))
+    graph = read_graph(content)
+    return _checked(graph, content, layers)
 
 
-def label_outputs(flatbuffer: bytes, labels: Mapping[str, str]) -> bytes:
+def _checked(graph: Graph, content: bytes, layers: Sequence[str] | None) -> bytes:
+    try:
+        found = _convolutions(graph)
+        if not found:
+            raise ModelError(
+                "expected a pilot with at least one convolution, found none; "
+                "a network of dense layers alone has no feature maps to show"
+            )
+        return write_part(graph, _labels(graph, found, layers))
+    except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
+        # Indices and sizes in a damaged file point anywhere.
+        raise ModelError(f"the .tflite file is damaged ({error!r}); copy it again") from error
+
+
+def label_outputs(content: bytes, labels: Mapping[str, str]) -> bytes:
     """Orders and names the outputs of a graph that already has the maps as its outputs.
 
     Args:
-        flatbuffer: A ``.tflite`` file with one signature.
+        content: A ``.tflite`` file with one signature.
         labels: ``kind:name`` of each output by its name in the signature, in the wanted order.
 
     Returns:
@@ -87,150 +91,119 @@ def label_outputs(flatbuffer: bytes, labels: Mapping[str, str]) -> bytes:
     Raises:
         ModelError: The bytes are no readable model.
     """
-    model = _read(flatbuffer)
-    tensors = {entry.name.decode(): entry.tensorIndex for entry in model.signatureDefs[0].outputs}
-    wanted = []
-    for key, label in labels.items():
-        kind, _, name = label.partition(":")
-        wanted.append(_Layer(name, kind, tensors[key]))
-    return _pack(model, wanted)
+    graph = read_graph(content)
+    outputs = graph.model.signatureDefs[0].outputs
+    tensors = {entry.name.decode(): int(entry.tensorIndex) for entry in outputs}
+    return write_part(graph, {tensors[key]: label for key, label in labels.items()})
 
 
-def _read(flatbuffer: bytes) -> Any:
-    if not is_flatbuffer(flatbuffer):
-        raise ModelError("expected a .tflite file, got bytes without its mark 'TFL3'")
-    try:
-        model = schema.ModelT.InitFromPackedBuf(flatbuffer, 0)
-        usable = bool(model.subgraphs and model.buffers and model.subgraphs[0].operators)
-    except Exception as error:  # the generated reader raises whatever the bytes make it raise
-        raise ModelError(
-            f"the .tflite file is damaged or cut short ({error}); copy it again"
-        ) from error
-    if not usable:
-        raise ModelError("the .tflite file holds no graph; copy it again, or train again")
-    return model
-
-
-def _operator_name(model: Any, operator: Any) -> str:
-    code = model.operatorCodes[operator.opcodeIndex]
-    # Older converters wrote the code into a byte-sized field only.
-    name: str = _OPERATOR_NAMES.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
-    return name
-
-
-def _find_layers(model: Any, graph: Any) -> list[_Layer]:
-    readers: dict[int, list[Any]] = {}
+def _convolutions(graph: Graph) -> list[_Found]:
+    found: list[_Found] = []
     for operator in graph.operators:
-        for tensor in operator.inputs:
-            readers.setdefault(int(tensor), []).append(operator)
-    found: list[_Layer] = []
-    taken: set[str] = set()
-    for operator in graph.operators:
-        kind = _KINDS.get(_operator_name(model, operator))
+        kind = _KINDS.get(graph.operator_name(operator))
         if kind is None:
             continue
-        name = _unique(_layer_name(graph, operator), taken)
-        found.append(_Layer(name, kind, _behind_activation(model, graph, operator, readers)))
+        kernel_name = graph.tensor_name(int(operator.inputs[1]))
+        output = int(operator.outputs[0])
+        if is_gate(kernel_name):
+            recurrent = _recurrent_layer(graph, kernel_name)
+            if recurrent not in found:
+                found.append(recurrent)
+            continue
+        scope = convolution_scope(kernel_name, graph.tensor_name(output))
+        tensor = _behind_activation(graph, output)
+        if found and scope is not None and found[-1].scope == scope and kind == "Conv2D":
+            # Depthwise, then pointwise, in one layer.
+            found[-1] = _Found(scope, "SeparableConv2D", tensor)
+        else:
+            found.append(_Found(scope, kind, tensor))
     return found
 
 
-def _layer_name(graph: Any, operator: Any) -> str:
-    """Reads the layer's name out of tensor names such as ``linear/conv2d_1/Relu;linear/…``."""
-    for tensor in (operator.outputs[0], operator.inputs[1]):
-        names: str = (graph.tensors[tensor].name or b"").decode(errors="replace")
-        scopes = names.split(";", maxsplit=1)[0].split("/")
-        if len(scopes) > 1:
-            return scopes[-2]
-    return "conv"
+def _recurrent_layer(graph: Graph, kernel_name: str) -> _Found:
+    """Finds the layer that one of its gates belongs to; its maps are what it writes last."""
+    scope = kernel_name.rpartition("/")[0]
+    spatial = [
+        int(operator.outputs[0])
+        for operator in graph.operators
+        if graph.rank(int(operator.outputs[0])) >= 4
+        and graph.tensor_name(int(operator.outputs[0])).startswith(f"{scope}/")
+    ]
+    return _Found(scope, "ConvLSTM2D", spatial[-1])
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    candidate, number = name, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    taken.add(candidate)
-    return candidate
-
-
-def _behind_activation(
-    model: Any, graph: Any, convolution: Any, readers: Mapping[int, list[Any]]
-) -> int:
-    tensor = int(convolution.outputs[0])
-    final = {int(index) for index in graph.outputs}
-    while tensor not in final and len(readers.get(tensor, [])) == 1:
-        follower = readers[tensor][0]
-        if _operator_name(model, follower) not in _POINTWISE:
-            break
-        if any(int(i) != tensor and not _is_constant(model, graph, i) for i in follower.inputs):
-            break
-        tensor = int(follower.outputs[0])
+def _behind_activation(graph: Graph, tensor: int) -> int:
+    """Follows a convolution's output through bias and normalisation to its first activation."""
+    while tensor not in graph.outputs:
+        readers = graph.readers.get(tensor, [])
+        swish = _swish(graph, tensor, readers)
+        if swish is not None:
+            return swish
+        if len(readers) != 1 or not _is_pointwise(graph, readers[0], tensor):
+            return tensor
+        tensor = int(readers[0].outputs[0])
+        if graph.operator_name(readers[0]) in _ACTIVATIONS or _fused_activation(readers[0]):
+            return tensor
     return tensor
 
 
-def _is_constant(model: Any, graph: Any, tensor: int) -> bool:
-    data = model.buffers[graph.tensors[tensor].buffer].data
-    return data is not None and len(data) > 0
+def _is_pointwise(graph: Graph, operator: Any, tensor: int) -> bool:
+    if graph.operator_name(operator) not in _LINEAR | _ACTIVATIONS:
+        return False
+    others = [int(other) for other in operator.inputs if int(other) != tensor]
+    return all(graph.is_constant(other) or _is_unpacked(graph, other) for other in others)
 
 
-def _choose(found: list[_Layer], wanted: Sequence[str] | None) -> list[_Layer]:
-    if wanted is None:
-        return found
-    names = [layer.name for layer in found]
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        raise ModelError(
-            f"no convolution is named {', '.join(missing)}; the pilot has {', '.join(names)}"
-        )
-    return [layer for layer in found if layer.name in wanted]
-
-
-def _pack(model: Any, layers: Sequence[_Layer]) -> bytes:
-    import flatbuffers
-
-    graph = model.subgraphs[0]
-    for layer in layers:
-        graph.tensors[layer.tensor].name = f"{layer.kind}:{layer.name}".encode()
-    graph.operators = _needed_operators(graph, (layer.tensor for layer in layers))
-    graph.outputs = [layer.tensor for layer in layers]
-    read = {int(i) for operator in graph.operators for i in operator.inputs}
-    graph.inputs = [int(i) for i in graph.inputs if int(i) in read]
-    model.subgraphs = [graph]
-    model.signatureDefs = None
-    model.metadata = None
-    model.metadataBuffer = None
-    _drop_unused_tensors(model, graph)
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), _FILE_IDENTIFIER)
-    return bytes(builder.Output())
-
-
-def _needed_operators(graph: Any, tensors: Iterable[int]) -> list[Any]:
-    needed = set(tensors)
-    kept = []
-    for operator in reversed(graph.operators):
-        if needed.intersection(int(i) for i in operator.outputs):
-            needed.update(int(i) for i in operator.inputs)
-            kept.append(operator)
-    return kept[::-1]
-
-
-def _drop_unused_tensors(model: Any, graph: Any) -> None:
-    used = sorted(
-        {int(i) for op in graph.operators for i in (*op.inputs, *op.outputs) if i >= 0}
-        | {int(i) for i in (*graph.inputs, *graph.outputs)}
+def _is_unpacked(graph: Graph, tensor: int) -> bool:
+    """Tells whether a tensor is a constant that is stored as float16."""
+    return any(
+        graph.operator_name(operator) == "DEQUANTIZE" and graph.is_constant(int(operator.inputs[0]))
+        for operator in graph.operators
+        if tensor in operator.outputs
     )
-    place = {old: new for new, old in enumerate(used)} | {-1: -1}
-    graph.tensors = [graph.tensors[old] for old in used]
+
+
+def _swish(graph: Graph, tensor: int, readers: list[Any]) -> int | None:
+    """Returns the output of ``x * sigmoid(x)`` where that is all that is done with a tensor."""
+    if sorted(graph.operator_name(reader) for reader in readers) != ["LOGISTIC", "MUL"]:
+        return None
+    logistic, product = sorted(readers, key=graph.operator_name)
+    if {int(i) for i in product.inputs} != {tensor, int(logistic.outputs[0])}:
+        return None
+    return int(product.outputs[0])
+
+
+def _fused_activation(operator: Any) -> bool:
+    return bool(getattr(operator.builtinOptions, "fusedActivationFunction", 0))
+
+
+def _labels(
+    graph: Graph, convolutions: list[_Found], wanted: Sequence[str] | None
+) -> dict[int, str]:
+    names = display_names([layer.scope for layer in convolutions])
+    by_name = dict(zip(names, convolutions, strict=True))
+    if wanted is not None:
+        others = _other_layers(graph)
+        missing = [name for name in wanted if name not in by_name and name not in others]
+        if missing:
+            raise ModelError(
+                f"no layer with feature maps is named {', '.join(missing)}; "
+                f"the convolutions are {', '.join(names)}"
+            )
+        by_name = {name: by_name[name] if name in by_name else others[name] for name in wanted}
+    written = {int(t): n for n, op in enumerate(graph.operators) for t in op.outputs}
+    ordered = sorted(by_name.items(), key=lambda item: written[item[1].tensor])
+    return {layer.tensor: f"{layer.kind}:{name}" for name, layer in ordered}
+
+
+def _other_layers(graph: Graph) -> dict[str, _Found]:
+    """Finds the last spatial output of every layer that left its name in the graph."""
+    others: dict[str, _Found] = {}
     for operator in graph.operators:
-        operator.inputs = [place[int(i)] for i in operator.inputs]
-        operator.outputs = [place[int(i)] for i in operator.outputs]
-        operator.intermediates = None
-    graph.inputs = [place[i] for i in graph.inputs]
-    graph.outputs = [place[i] for i in graph.outputs]
-    # Buffer 0 is the empty one by the schema's rule.
-    buffers = [0, *sorted({tensor.buffer for tensor in graph.tensors} - {0})]
-    place = {old: new for new, old in enumerate(buffers)}
-    model.buffers = [model.buffers[old] for old in buffers]
-    for tensor in graph.tensors:
-        tensor.buffer = place[tensor.buffer]
+        output = int(operator.outputs[0])
+        if graph.rank(output) < 4:
+            continue
+        for scope, _ in scopes_of(graph.tensor_name(output)):
+            name = scope.rsplit("/", maxsplit=1)[-1]
+            others[name] = _Found(scope, graph.operator_name(operator), output)
+    return others

@@ -8,29 +8,44 @@ from typing import Any
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import graph
+from donkey_activations.extractors.tracing import feature_maps, watched_calls
 
-_CONVOLUTIONS = {
-    "Conv2D",
-    "DepthwiseConv2D",
-    "SeparableConv2D",
-    "Conv2DTranspose",
-}
-_ACTIVATIONS = {"Activation", "BatchNormalization", "ELU", "LeakyReLU", "PReLU", "ReLU"}
+
+def import_tensorflow(purpose: str) -> Any:
+    """Returns the module ``tensorflow``.
+
+    Args:
+        purpose: What needs it, as the beginning of a sentence.
+
+    Raises:
+        ModelError: TensorFlow is not installed.
+    """
+    # TensorFlow prints pages of start-up messages that say nothing to a driver.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        import tensorflow as tf
+    except ImportError as error:
+        raise ModelError(
+            f"{purpose} needs TensorFlow, which is not installed: "
+            "pip install 'donkey-activations[pc]', or give a .tflite of it"
+        ) from error
+    tf.get_logger().setLevel("ERROR")
+    return tf
 
 
 def convert(path: Path, layers: Sequence[str] | None, trust_model: bool) -> bytes:
-    """Converts a Keras HDF5 pilot to a cut graph.
+    """Converts a Keras pilot to a cut graph.
 
     Args:
-        path: The ``.h5`` file.
-        layers: Names of the wanted convolutions; None is all of them.
+        path: The pilot's file.
+        layers: Names of the wanted layers; None is every convolution.
         trust_model: Load the file even if that runs code stored in it.
 
     Raises:
         ModelError: TensorFlow is missing, the file cannot be loaded, runs code when loaded, or has
-            no such convolution.
+            no such layer.
     """
-    tf = _import_tensorflow(path)
+    tf = import_tensorflow("a Keras pilot")
     if not trust_model:
         _refuse_stored_code(path)
     try:
@@ -38,41 +53,27 @@ def convert(path: Path, layers: Sequence[str] | None, trust_model: bool) -> byte
     except Exception as error:  # Keras raises whatever the file makes it raise
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"Keras cannot load this file ({reason}); save it again") from error
-    maps = _feature_maps(model, layers)
-    truncated = tf.keras.Model(model.inputs, list(maps.values()))
-    outputs = {f"map_{i}": label for i, label in enumerate(maps)}
+    if not getattr(model, "inputs", None):
+        raise ModelError("the pilot does not say what it takes; save it after it was trained once")
+    labels: dict[str, str] = {}
 
-    def feature_maps(*images: Any) -> dict[str, Any]:
-        return dict(zip(outputs, tf.nest.flatten(truncated(images, training=False)), strict=True))
+    def maps_of(*inputs: Any) -> dict[str, Any]:
+        with watched_calls(tf) as calls:
+            model(tf.nest.pack_sequence_as(model.input, inputs), training=False)
+        maps = feature_maps(calls, layers)
+        labels.update({f"map_{i}": label for i, label in enumerate(maps)})
+        return dict(zip(labels, maps.values(), strict=True))
 
-    signature = [_one_at_a_time(tf, tensor) for tensor in model.inputs]
-    function = tf.function(feature_maps, input_signature=signature).get_concrete_function()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], truncated)
+    one_at_a_time = [tf.TensorSpec((1, *t.shape[1:]), t.dtype) for t in model.inputs]
+    traced = tf.function(maps_of, input_signature=one_at_a_time, autograph=False)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [traced.get_concrete_function()], model
+    )
     converter.target_spec.supported_ops = [
         tf.lite.OpsSet.TFLITE_BUILTINS,
         tf.lite.OpsSet.SELECT_TF_OPS,
     ]
-    return graph.label_outputs(converter.convert(), outputs)
-
-
-def _one_at_a_time(tf: Any, tensor: Any) -> Any:
-    return tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype)
-
-
-def _import_tensorflow(path: Path) -> Any:
-    # TensorFlow prints pages of start-up messages that say nothing to a driver.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        import tensorflow as tf
-    except ImportError as error:
-        beside = path.with_suffix(".tflite")
-        way_out = f"or give {beside.name} beside it" if beside.is_file() else "or give a .tflite"
-        raise ModelError(
-            "a Keras pilot needs TensorFlow, which is not installed: "
-            f"pip install 'donkey-activations[pc]', {way_out}"
-        ) from error
-    tf.get_logger().setLevel("ERROR")
-    return tf
+    return graph.label_outputs(converter.convert(), labels)
 
 
 def _refuse_stored_code(path: Path) -> None:
@@ -102,32 +103,3 @@ def _nested_configs(config: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(config, list):
         for value in config:
             yield from _nested_configs(value)
-
-
-def _feature_maps(model: Any, wanted: Sequence[str] | None) -> dict[str, Any]:
-    """Finds the tensors behind each convolution's activation, by ``kind:name``."""
-    convolutions = [layer for layer in model.layers if type(layer).__name__ in _CONVOLUTIONS]
-    if not convolutions:
-        raise ModelError(
-            "expected a pilot with at least one convolution, found none; "
-            "a network of dense layers alone has no feature maps to show"
-        )
-    names = [layer.name for layer in convolutions]
-    missing = [name for name in wanted or () if name not in names]
-    if missing:
-        raise ModelError(
-            f"no convolution is named {', '.join(missing)}; the pilot has {', '.join(names)}"
-        )
-    return {
-        f"{type(layer).__name__}:{layer.name}": _behind_activation(layer)
-        for layer in convolutions
-        if wanted is None or layer.name in wanted
-    }
-
-
-def _behind_activation(layer: Any) -> Any:
-    followers = [node.outbound_layer for node in layer.outbound_nodes]
-    while len(followers) == 1 and type(followers[0]).__name__ in _ACTIVATIONS:
-        layer = followers[0]
-        followers = [node.outbound_layer for node in layer.outbound_nodes]
-    return layer.output

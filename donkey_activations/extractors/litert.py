@@ -10,15 +10,20 @@ from donkey_activations.errors import ModelError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps, LayerInfo
 from donkey_activations.frames import check_frame, scale_into
 
+_DONKEYCARS_IMAGE = "img_in"
+
 
 class LiteRTExtractor(FeatureExtractor):
-    """The feature maps of a cut graph, computed by LiteRT."""
-
-    engine = "litert"
-    sequence_length = 1
+    """The feature maps of a cut graph, computed by LiteRT, or by TensorFlow's build of it."""
 
     def __init__(
-        self, cut_graph: bytes, size: tuple[int, int] | None = None, threads: int = 1
+        self,
+        cut_graph: bytes,
+        size: tuple[int, int] | None = None,
+        threads: int = 1,
+        *,
+        interpreter_class: Any = Interpreter,
+        engine: str = "litert",
     ) -> None:
         """Opens a cut graph.
 
@@ -26,58 +31,99 @@ class LiteRTExtractor(FeatureExtractor):
             cut_graph: What ``graph.cut`` returns.
             size: ``(height, width)`` in pixels to run the filters at; None is the pilot's own.
             threads: Threads that the network may use, 1 or more.
+            interpreter_class: What runs the graph.
+            engine: Its name.
 
         Raises:
-            ModelError: LiteRT cannot run the graph, or not at that size.
+            ModelError: The graph cannot be run, or not at that size.
         """
+        self.engine = engine
         try:
-            self._interpreter = Interpreter(model_content=cut_graph, num_threads=threads)
-            image = self._image_input()
-            shape = tuple(int(n) for n in image["shape"])
-            wanted = shape if size is None else (1, *size, shape[3])
+            self._interpreter = interpreter_class(model_content=cut_graph, num_threads=threads)
+            images = self._image_inputs()
+            shape = tuple(int(n) for n in images[0]["shape"])
+            wanted = shape if size is None else (*shape[:-3], *size, shape[-1])
             self.size_changed = wanted != shape
             if self.size_changed:
-                self._interpreter.resize_tensor_input(image["index"], wanted, strict=False)
+                for image in images:
+                    self._interpreter.resize_tensor_input(image["index"], wanted, strict=False)
             self._interpreter.allocate_tensors()
+            self.input_shape = (wanted[-3], wanted[-2], wanted[-1])
+            self.sequence_length = wanted[1] if len(wanted) == 5 else 1
+            self._inputs = tuple(image["index"] for image in images)
+            self._quantisation = _input_quantisation(images[0])
+            self._scaled = np.zeros(wanted[1:], np.float32)
+            self._outputs = tuple(self._interpreter.get_output_details())
+            black = np.zeros(wanted[1:], np.uint8)
+            self.layers = tuple(
+                LayerInfo(*_kind_and_name(output), *maps.shape)
+                for output, maps in zip(self._outputs, self(black), strict=True)
+            )
         except (RuntimeError, ValueError) as error:
-            raise ModelError(
-                f"LiteRT cannot run this pilot{_at(size)}: {_one_line(error)}"
-            ) from error
-        self._input_index = image["index"]
-        self.input_shape = (wanted[1], wanted[2], wanted[3])
-        self._outputs = tuple(self._interpreter.get_output_details())
-        self.layers = tuple(_layer_info(output) for output in self._outputs)
+            at = "" if size is None else f" at {size[1]}x{size[0]}"
+            reason = " ".join(str(error).split())
+            raise ModelError(f"this pilot cannot be run{at}: {reason}") from error
 
-    def _image_input(self) -> Any:
+    def _image_inputs(self) -> list[Any]:
+        """Finds the inputs that the camera's frame goes to, Donkeycar's own first.
+
+        A pilot with several image inputs of one shape gets the frame into each; what else the maps
+        depend on (a state, a vector) stays zero.
+        """
         details = self._interpreter.get_input_details()
-        image = details[0] if len(details) == 1 else None
-        if image is not None and len(image["shape"]) == 4 and image["dtype"] == np.float32:
-            return image
-        got = ", ".join(f"{d['dtype'].__name__} {tuple(d['shape'])}" for d in details)
-        raise ModelError(
-            f"expected a pilot whose convolutions read one float32 image, got {got}; "
-            "convert the pilot again with donkey train"
-        )
+        images = [d for d in details if len(d["shape"]) in (4, 5) and d["shape"][-1] in (1, 3, 4)]
+        if not images:
+            got = ", ".join(str(tuple(int(n) for n in d["shape"])) for d in details)
+            raise ModelError(
+                f"expected an input for an image, (1, height, width, channels), got {got}"
+            )
+        images.sort(key=lambda detail: _DONKEYCARS_IMAGE not in detail["name"])
+        return [d for d in images if tuple(d["shape"]) == tuple(images[0]["shape"])]
 
     def __call__(self, frame: NDArray[np.uint8]) -> FeatureMaps:
         """See ``FeatureExtractor``."""
-        checked = check_frame(frame, self.input_shape)
-        network_input = self._interpreter.tensor(self._input_index)()
-        scale_into(checked, network_input[0])
-        del network_input  # LiteRT refuses to run while anybody holds a view of its memory
+        checked = check_frame(frame, self.input_shape, self.sequence_length)
+        scale_into(checked.reshape(self._scaled.shape), self._scaled)
+        network_input = self._scaled if self._quantisation is None else self._quantised()
+        for index in self._inputs:
+            self._interpreter.set_tensor(index, network_input[np.newaxis])
         self._interpreter.invoke()
-        return tuple(self._interpreter.get_tensor(output["index"])[0] for output in self._outputs)
+        return tuple(
+            _newest_maps(output, self._interpreter.get_tensor(output["index"]))
+            for output in self._outputs
+        )
+
+    def _quantised(self) -> NDArray[Any]:
+        assert self._quantisation is not None
+        scale, zero_point, dtype = self._quantisation
+        levels = np.round(self._scaled / scale) + zero_point
+        limits = np.iinfo(dtype)
+        quantised: NDArray[Any] = np.clip(levels, limits.min, limits.max).astype(dtype)
+        return quantised
 
 
-def _layer_info(output: Any) -> LayerInfo:
+def _input_quantisation(image: Any) -> tuple[float, int, Any] | None:
+    if image["dtype"] == np.float32:
+        return None
+    scale, zero_point = image["quantization"]
+    if not np.issubdtype(image["dtype"], np.integer) or not scale:
+        raise ModelError(
+            f"expected a pilot that reads float32, int8 or uint8, got {image['dtype'].__name__}; "
+            "convert it again with donkey train"
+        )
+    return float(scale), int(zero_point), image["dtype"]
+
+
+def _newest_maps(output: Any, tensor: NDArray[Any]) -> NDArray[np.float32]:
+    """Returns ``(height, width, filters)`` of the newest frame, as real numbers."""
+    newest = tensor.reshape(-1, *tensor.shape[-3:])[-1]
+    maps: NDArray[np.float32] = newest.astype(np.float32, copy=False)
+    if np.issubdtype(newest.dtype, np.integer):
+        scale, zero_point = output["quantization"]
+        maps = (maps - np.float32(zero_point)) * np.float32(scale)
+    return maps
+
+
+def _kind_and_name(output: Any) -> tuple[str, str]:
     kind, _, name = output["name"].partition(":")
-    _, height, width, filters = (int(n) for n in output["shape"])
-    return LayerInfo(name, kind, height, width, filters)
-
-
-def _at(size: tuple[int, int] | None) -> str:
-    return "" if size is None else f" at {size[1]}x{size[0]}"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return name, kind

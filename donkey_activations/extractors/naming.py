@@ -1,0 +1,76 @@
+"""Reads the layers' names out of the names that a converter gave to a graph's tensors.
+
+A converted Keras layer leaves its path in them: its kernel is ``linear/conv2d_1/Conv2D``, its
+output ``linear/conv2d_1/Relu;linear/conv2d_1/BiasAdd;…``, with the paths of whatever else was fused
+into the operator, which may be those of other layers.
+"""
+
+import re
+
+# The last step of a path is the operation inside the layer. The digits make equal names unique.
+_CONVOLUTION = re.compile(
+    r"(Conv2D|Conv3D|depthwise|Depthwise|conv2d_transpose|conv3d_transpose|separable_conv2d)\d*"
+)
+_OPERATION_SCOPES = {"separable_conv2d", "Conv2D", "Conv3D", "BiasAdd", "depthwise"}
+
+
+def scopes_of(tensor_name: str) -> list[tuple[str, bool]]:
+    """Splits a tensor's name into the paths of layers.
+
+    Args:
+        tensor_name: Such as ``linear/conv2d_1/Relu;linear/conv2d_1/BiasAdd``.
+
+    Returns:
+        Each layer's path with the author's names only (``linear/conv2d_1``), and whether the
+        operation named there is a convolution.
+    """
+    scopes = []
+    for path in tensor_name.split(";"):
+        steps = path.split("/")
+        operation = steps.pop()
+        is_convolution = bool(_CONVOLUTION.fullmatch(operation))
+        while len(steps) > 1 and steps[-1] in _OPERATION_SCOPES:
+            is_convolution = is_convolution or bool(_CONVOLUTION.fullmatch(steps[-1]))
+            steps.pop()
+        if steps:
+            scopes.append(("/".join(steps), is_convolution))
+    return scopes
+
+
+def is_gate(kernel_name: str) -> bool:
+    """Tells whether a kernel belongs to a gate inside of a recurrent convolution."""
+    return kernel_name.rpartition("/")[2].startswith("convolution")
+
+
+def convolution_scope(kernel_name: str, output_name: str) -> str | None:
+    """Returns the path of a convolution's layer, or None where the names do not tell.
+
+    Args:
+        kernel_name: Name of its weights' tensor.
+        output_name: Name of the tensor that it writes.
+    """
+    votes: dict[str, int] = {}
+    for name, weight in ((kernel_name, 3), (output_name, 1)):
+        for scope, is_convolution in scopes_of(name):
+            votes[scope] = votes.get(scope, 0) + (2 * weight if is_convolution else weight)
+    return max(votes, key=lambda scope: votes[scope]) if votes else None
+
+
+def display_names(scopes: list[str | None]) -> list[str]:
+    """Returns the names to show: the layer's own, with as much of its path as makes it unique.
+
+    Args:
+        scopes: Paths such as ``linear/conv2d_1``; None where it is unknown.
+    """
+    paths = [scope or "conv" for scope in scopes]
+    shortest = [path.rsplit("/", maxsplit=1)[-1] for path in paths]
+    names = [
+        name if shortest.count(name) == 1 else path
+        for name, path in zip(shortest, paths, strict=True)
+    ]
+    taken: dict[str, int] = {}
+    for i, name in enumerate(names):
+        taken[name] = taken.get(name, 0) + 1
+        if taken[name] > 1:
+            names[i] = f"{name}_{taken[name]}"
+    return names

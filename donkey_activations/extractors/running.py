@@ -1,0 +1,42 @@
+"""Chooses the engine that runs a cut graph."""
+
+from donkey_activations.errors import ModelError
+from donkey_activations.extractors.base import FeatureExtractor
+from donkey_activations.extractors.flatbuffer import read_graph, write_part
+from donkey_activations.extractors.litert import LiteRTExtractor
+
+
+def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> FeatureExtractor:
+    """Opens a cut graph with LiteRT, or with TensorFlow where only that can run it.
+
+    Args:
+        cut_graph: What ``graph.cut`` returns.
+        size: ``(height, width)`` in pixels to run the filters at; None is the pilot's own.
+        threads: Threads that the network may use, 1 or more.
+
+    Raises:
+        ModelError: Neither can run it.
+    """
+    foreign = read_graph(cut_graph).custom_operators()
+    if not foreign:
+        return LiteRTExtractor(cut_graph, size, threads)
+    from donkey_activations.extractors.keras import import_tensorflow
+
+    try:
+        tf = import_tensorflow(f"the operator {foreign[0]}")
+    except ModelError as error:
+        shown = ", ".join(_layers_without_foreign_operators(cut_graph)) or "none"
+        raise ModelError(f"{error}; without it these layers can be shown: {shown}") from error
+    return LiteRTExtractor(
+        cut_graph, size, threads, interpreter_class=tf.lite.Interpreter, engine="tensorflow"
+    )
+
+
+def _layers_without_foreign_operators(cut_graph: bytes) -> list[str]:
+    names = []
+    for output in sorted(read_graph(cut_graph).outputs):
+        graph = read_graph(cut_graph)
+        label = graph.tensor_name(output)
+        if not read_graph(write_part(graph, {output: label})).custom_operators():
+            names.append(label.partition(":")[2])
+    return names
