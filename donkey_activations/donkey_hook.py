@@ -8,11 +8,16 @@ Any distribution joins with an entry point of the group ``donkeycar.commands`` t
 with ``run(self, args: list[str])``, as Donkeycar's own commands have. Stock names always win. Where
 Donkeycar looks at the group itself, or keeps its commands in another way than the one known here,
 it is left as it is.
+
+Donkeycar prints a banner on stdout when it is imported. Where a plugin's command is asked for JSON
+(``--json``), the banner goes to stderr, so that a program can read what the command prints.
 """
 
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout, suppress
+from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, distributions
@@ -21,9 +26,12 @@ from types import CodeType, ModuleType
 GROUP = "donkeycar.commands"
 EXIT_UNUSABLE_COMMAND = 2
 
+_PACKAGE = "donkeycar"
 _MODULE = "donkeycar.management.base"
 _FUNCTION = "execute_from_command_line"
 _WELL_KNOWN_COMMANDS = {"createcar", "train"}
+
+Load = Callable[[ModuleType], None]
 
 
 def install() -> None:
@@ -31,33 +39,60 @@ def install() -> None:
 
     A venv runs each .pth line twice, so twice is the normal case.
     """
-    if not any(isinstance(finder, _BaseModuleFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _BaseModuleFinder())
+    if not any(isinstance(finder, _DonkeycarFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _DonkeycarFinder())
 
 
-class _BaseModuleFinder(MetaPathFinder):
-    """Has the module with ``donkey``'s commands extended right after it was loaded."""
+class _DonkeycarFinder(MetaPathFinder):
+    """Stands by while two modules of Donkeycar are loaded, and leaves after the second.
+
+    The package is the one that prints the banner, the other has ``donkey``'s commands.
+    """
+
+    def __init__(self) -> None:
+        self._loads = {_PACKAGE: _load_package, _MODULE: _load_commands}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname != _MODULE:
+        load_ours = self._loads.pop(fullname, None)
+        if load_ours is None:
             return None
-        sys.meta_path.remove(self)
+        if not self._loads:
+            sys.meta_path.remove(self)
         spec = importlib.util.find_spec(fullname)
         if spec is not None and spec.loader is not None:
             load = spec.loader.exec_module
-
-            def load_and_extend(module: ModuleType) -> None:
-                load(module)
-                try:
-                    _extend(module)
-                except Exception as error:  # noqa: BLE001 - stock donkey works, whatever ours does
-                    _say(f"no plugin commands ({_one_line(error)})")
-
             # On the loader itself, so that the module keeps its own kind of loader.
-            spec.loader.exec_module = load_and_extend  # type: ignore[method-assign]
+            spec.loader.exec_module = partial(load_ours, load)  # type: ignore[method-assign]
         return spec
+
+
+def _load_package(load: Load, package: ModuleType) -> None:
+    if not _json_of_a_plugin(sys.argv[1:]):
+        load(package)
+        return
+    with redirect_stdout(sys.stderr):
+        load(package)
+
+
+def _json_of_a_plugin(words: Sequence[str]) -> bool:
+    """Tell whether a plugin's command is asked for JSON; without that word, look no plugin up."""
+    if "--json" not in words[1:]:
+        return False
+    for distribution in distributions():
+        with suppress(Exception):  # what is broken here is told when the command is looked up
+            if distribution.entry_points.select(group=GROUP, name=words[0]):
+                return True
+    return False
+
+
+def _load_commands(load: Load, base: ModuleType) -> None:
+    load(base)
+    try:
+        _extend(base)
+    except Exception as error:  # noqa: BLE001 - stock donkey works, whatever ours does
+        _say(f"no plugin commands ({_one_line(error)})")
 
 
 def _extend(base: ModuleType) -> None:

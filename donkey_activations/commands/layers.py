@@ -1,0 +1,145 @@
+"""``donkey activations layers``: what a pilot's layers are, and what their cells see."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
+    from donkey_activations.planning.geometry import LayerGeometry
+
+HELP = "list a pilot's layers: their maps, and how much of the image one cell sees"
+EXAMPLE = "donkey activations layers --model models/mypilot.tflite"
+
+_HEADS = ("layer", "kind", "maps", "one cell sees", "of the view", "stride")
+_COLOURS = {1: "grey", 3: "RGB"}
+_UNKNOWN = "?"
+
+# What the numbers need of a line; a layer of a longer name gets a line for the name alone.
+_LONGEST_NAME = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of this verb."""
+    parser.add_argument("--model", type=Path, required=True, help="the pilot's file")
+    parser.add_argument(
+        "--layers", metavar="A,B", help="names of the wanted layers (default: every convolution)"
+    )
+    parser.add_argument(
+        "--trust-model",
+        action="store_true",
+        help="open a Keras pilot even if that runs code stored in it",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object and no table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the layers.
+
+    Args:
+        args: ``model``, ``layers``, ``trust_model`` and ``json``.
+
+    Returns:
+        0.
+
+    Raises:
+        ModelError: The file cannot be read, has no convolution, no layer of a wanted name, or is
+            unsafe to load.
+    """
+    from donkey_activations.extractors import cut_pilot, open_extractor
+    from donkey_activations.planning.geometry import layer_geometry
+
+    wanted = None if args.layers is None else [name.strip() for name in args.layers.split(",")]
+    extractor = open_extractor(args.model, wanted, trust_model=args.trust_model)
+    geometry = layer_geometry(cut_pilot(args.model, wanted, args.trust_model))
+    if args.json:
+        print(json.dumps(_report(args.model, extractor, geometry)))
+    else:
+        print("\n".join(_table(args.model, extractor, geometry)))
+    return 0
+
+
+def _report(
+    model: Path, extractor: "FeatureExtractor", geometry: "Sequence[LayerGeometry]"
+) -> dict[str, Any]:
+    height, width, channels = extractor.input_shape
+    return {
+        "model": str(model),
+        "engine": extractor.engine,
+        "size_changed": extractor.size_changed,
+        "input": {
+            "height": height,
+            "width": width,
+            "channels": channels,
+            "sequence_length": extractor.sequence_length,
+        },
+        "layers": [
+            {
+                "name": layer.name,
+                "kind": layer.kind,
+                "height": layer.height,
+                "width": layer.width,
+                "filters": layer.filters,
+                "receptive_field": seen.receptive_field,
+                "stride": seen.stride,
+            }
+            for layer, seen in zip(extractor.layers, geometry, strict=True)
+        ],
+    }
+
+
+def _table(
+    model: Path, extractor: "FeatureExtractor", geometry: "Sequence[LayerGeometry]"
+) -> list[str]:
+    height, width, channels = extractor.input_shape
+    rows = [
+        _row(layer, seen, height * width)
+        for layer, seen in zip(extractor.layers, geometry, strict=True)
+    ]
+    frames = (
+        "one frame" if extractor.sequence_length == 1 else f"{extractor.sequence_length} frames"
+    )
+    colour = _COLOURS.get(channels, f"{channels} channels")
+    return [
+        str(model),
+        f"engine: {extractor.engine}; input: {frames} of {width}x{height} {colour}",
+        "",
+        *_aligned([_HEADS, *rows]),
+        "",
+        "maps: width x height x filters; stride: pixels from one cell's view to the next",
+    ]
+
+
+def _row(layer: "LayerInfo", seen: "LayerGeometry", view: int) -> tuple[str, ...]:
+    size = share = _UNKNOWN
+    if seen.receptive_field is not None:
+        height, width = seen.receptive_field
+        size, share = f"{width}x{height} px", f"{height * width / view:.1%}"
+    maps = f"{layer.width}x{layer.height}x{layer.filters}"
+    return layer.name, layer.kind, maps, size, share, _stride(seen)
+
+
+def _stride(seen: "LayerGeometry") -> str:
+    if seen.stride is None:
+        return _UNKNOWN
+    height, width = seen.stride
+    return f"{width:g}" if height == width else f"{width:g}x{height:g}"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Aligns columns: words on the left, numbers on the right."""
+    short = [row for row in rows if len(row[0]) <= _LONGEST_NAME]
+    widths = [max(len(row[0]) for row in short)]
+    widths += [max(map(len, column)) for column in list(zip(*rows, strict=True))[1:]]
+    lines = []
+    for row in rows:
+        name, kind, *numbers = row
+        if len(name) > _LONGEST_NAME:
+            lines.append(name)
+            name = ""
+        cells = [name.ljust(widths[0]), kind.ljust(widths[1])]
+        cells += [cell.rjust(width) for cell, width in zip(numbers, widths[2:], strict=True)]
+        lines.append("  ".join(cells))
+    return lines
