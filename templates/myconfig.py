@@ -16,7 +16,7 @@ ACTIVATIONS_ENABLED = True                # True or False, default True
 ACTIVATIONS_MODEL = None                  # None or a path, default None
 
 # One mosaic every so many camera frames (5 at 20 Hz: 4 mosaics a second).
-ACTIVATIONS_EVERY_N_FRAMES = 5            # frames, 1 or more, default 5
+ACTIVATIONS_EVERY_N_FRAMES = 5            # frames, 1 to 1000, default 5
 
 # Which layers, by name, e.g. ["conv2d_1", "conv2d_5"]. None: every convolution.
 # `donkey activations layers --model MODEL` lists the names.
@@ -32,14 +32,19 @@ ACTIVATIONS_RECORD = True                 # True or False, default True
 # that was begun without this package.
 ACTIVATIONS_COLUMN = True                 # True or False, default True
 
-# True: the newest mosaic takes the camera's place on Donkeycar's drive page.
+# True: the newest mosaic takes the camera's place on Donkeycar's drive page. One that is
+# older than a second gives way to the camera: keep ACTIVATIONS_EVERY_N_FRAMES small.
 ACTIVATIONS_SHOW = False                  # True or False, default False
 
 # Quality of the mosaics' JPEG files.
 ACTIVATIONS_JPEG_QUALITY = 85             # 1 (small) to 100 (sharp), default 85
 
 # Threads of the network that computes the maps, beside the drive loop.
-ACTIVATIONS_THREADS = 1                   # threads, 1 or more, default 1
+ACTIVATIONS_THREADS = 1                   # threads, 1 to 16, default 1
+
+# True: open a Keras pilot even if that runs code stored in the file (Lambda layers,
+# for one). Only for a file whose author you trust.
+ACTIVATIONS_TRUST_MODEL = False           # True or False, default False
 
 try:
     from donkey_activations import register

@@ -14,7 +14,7 @@ FLOORS = [
     {"__main__", "commands"},
     {"demo"},
     {"drive", "planning"},
-    {"tubs"},
+    {"tubs", "transformations"},
     {"mosaic"},
     {"extractors"},
     {"frames"},

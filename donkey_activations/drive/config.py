@@ -27,6 +27,7 @@ class DriveConfig:
         jpeg_quality: 1 to 100.
         threads: Threads that the network may use, 1 to 16.
         column: Records carry the reference to their mosaic.
+        trust_model: Open a Keras file even if that runs code stored in it.
     """
 
     enabled: bool = True
@@ -39,6 +40,7 @@ class DriveConfig:
     jpeg_quality: int = 85
     threads: int = 1
     column: bool = True
+    trust_model: bool = False
 
     def read_layout(self) -> Layout:
         """Returns the layout that the driver chose.
@@ -112,4 +114,5 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "ACTIVATIONS_JPEG_QUALITY": _whole_number(1, 100),
     "ACTIVATIONS_THREADS": _whole_number(1, 16),
     "ACTIVATIONS_COLUMN": _flag,
+    "ACTIVATIONS_TRUST_MODEL": _flag,
 }

@@ -1,27 +1,23 @@
 """The Donkeycar part: hands frames over to a worker, and returns at once."""
 
 import logging
-import math
-import os
-import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Event, get_native_id
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.drive.recorder import MosaicRecorder, tub_folder
-from donkey_activations.extractors import open_extractor
+from donkey_activations.drive.history import FrameHistory, kept_by
+from donkey_activations.drive.pilot import OpenPilot, PilotOptions
+from donkey_activations.drive.pilot_watch import PilotWatch
+from donkey_activations.drive.recorder import tub_folder
+from donkey_activations.drive.worker import Job, MosaicWorker
 from donkey_activations.frames import describe_shape
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.mosaic.render import render_mosaic
-from donkey_activations.tubs import mosaic_set, remove_left_overs
+from donkey_activations.transformations import Transformations
+from donkey_activations.tubs import remove_left_overs
 
 logger = logging.getLogger(__name__)
 
@@ -30,27 +26,19 @@ NO_MOSAIC = ""
 _FLUSH_S = 2.0
 # A page that shows a picture older than this would show a driver a road that is gone.
 _STALE_S = 1.0
-# One frame in work and one that waits: bounded, and the worker never idles between two frames.
-_BUFFERS = 2
-_WORKER_NICENESS = 10
-
-
-@dataclass(frozen=True)
-class _Job:
-    frame: NDArray[np.uint8]
-    index: int | None
-    handed_over_s: float
 
 
 class CnnActivations:
     """Draws mosaics of the pilot's feature maps while the car drives.
 
-    Inputs of the part: the camera's channel, and the channel that says whether the tub records.
+    Inputs of the part: the camera's channel, the channel that says whether the tub records, and
+    the one that says whether the pilot runs in this round.
     Outputs: ``cnn/activations``, the reference for the record about to be written (a str, ``""``
     for none), and ``cnn/mosaic``, the newest picture (the camera's frame while there is none).
 
-    Add it with ``threaded=True``, right before the ``TubWriter``; ``register()`` and
-    ``add_activations()`` do that.
+    Add it with ``threaded=True``, behind the pilot and right before the ``TubWriter``;
+    ``register()`` and ``add_activations()`` do that. When the pilot's file is replaced, the mosaics
+    become the new pilot's.
     """
 
     def __init__(
@@ -64,6 +52,9 @@ class CnnActivations:
         show: bool = False,
         jpeg_quality: int = 85,
         threads: int = 1,
+        trust_model: bool = False,
+        transformations: Transformations | None = None,
+        driver: Any = None,
     ) -> None:
         """Opens the pilot and, with a tub, the folder of its mosaics.
 
@@ -77,82 +68,97 @@ class CnnActivations:
             show: Draw while nothing is recorded, too.
             jpeg_quality: 1 to 100.
             threads: Threads that the network may use, 1 or more.
+            trust_model: Open a Keras file even if that runs code stored in it.
+            transformations: What is to be done to a camera's frame before the pilot sees it; None
+                if the frames come as the pilot sees them.
+            driver: Donkeycar's own part of the same pilot, if that drives. The frames that a
+                sequence pilot keeps are taken from it; without it, the part keeps its own.
 
         Raises:
             ModelError: The pilot cannot be opened.
             TubError: Mosaics cannot be written into the tub.
             ActivationsError: OpenCV is missing.
         """
-        model_path = Path(model_path).expanduser()
-        self._extractor = open_extractor(model_path, layers, threads=threads)
-        self._layout = layout or Layout()
+        options = PilotOptions(
+            model_path=Path(model_path).expanduser(),
+            layers=layers,
+            layout=layout or Layout(),
+            threads=threads,
+            trust_model=trust_model,
+            transformations=transformations,
+            tub_path=None if tub is None else tub_folder(tub),
+            jpeg_quality=jpeg_quality,
+        )
+        watch = PilotWatch(options)
+        self._worker = MosaicWorker(options.open(), watch)
+        if options.tub_path is not None:
+            remove_left_overs(options.tub_path, tub.manifest.current_index)
         self._every_n_frames = every_n_frames
         self._show = show
         self._tub = tub
-        self._recorder: MosaicRecorder | None = None
-        if tub is not None:
-            folder = tub_folder(tub)
-            remove_left_overs(folder, tub.manifest.current_index)
-            mosaics = mosaic_set(folder, model_path, self._extractor, self._layout)
-            self._recorder = MosaicRecorder(mosaics, jpeg_quality)
-        self._warm_up()
-        self._free: SimpleQueue[NDArray[np.uint8]] = SimpleQueue()
-        for _ in range(_BUFFERS):
-            self._free.put(np.zeros(self.input_shape, np.uint8))
-        self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
-        self._worker_ended = Event()
-        self._worker_ended.set()
-        self._mosaic: NDArray[np.uint8] | None = None
-        self._drawn_s = -math.inf
+        self._driver = driver
+        self._history = FrameHistory(1)
         self._rounds = 0
-        self._said: set[str] = set()
-        self.made = self.skipped = self.failed = 0
-        self.worst_latency_ms = 0.0
+        self.skipped = 0
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """``(height, width, channels)`` in pixels of the frames that the pilot takes."""
-        return self._extractor.input_shape
+        return self._worker.pilot.extractor.input_shape
 
-    def run_threaded(self, frame: Any, recording: Any = False) -> tuple[str, Any]:
+    @property
+    def made(self) -> int:
+        """Number of mosaics drawn, and written where the tub recorded."""
+        return self._worker.made
+
+    @property
+    def failed(self) -> int:
+        """Number of mosaics that failed."""
+        return self._worker.failed
+
+    @property
+    def worst_latency_ms(self) -> float:
+        """Longest time in milliseconds from a frame to its finished mosaic."""
+        return self._worker.worst_latency_ms
+
+    def takes(self, camera_shape: tuple[int, ...]) -> bool:
+        """Tells whether mosaics can be drawn of a camera's frames of this shape."""
+        return self._worker.pilot.shape_to_keep(camera_shape) is not None
+
+    def run_threaded(
+        self, frame: Any, recording: Any = False, pilot_runs: Any = False
+    ) -> tuple[str, Any]:
         """Hands a frame over, if it is its turn and the worker is free.
 
         Args:
             frame: What the camera gave in this round: an array of ``input_shape``, or None.
             recording: Whether the tub writes a record in this round.
+            pilot_runs: Whether the pilot part has run in this round.
 
         Returns:
             The record's reference to its mosaic or ``""``, and the newest picture.
         """
         try:
-            reference = self._hand_over(frame, bool(recording))
+            reference = self._hand_over(frame, bool(recording), bool(pilot_runs))
         except Exception as error:  # noqa: BLE001 - a part that raises stops the car
-            self._say_once(f"mosaics fail: {error!r}")
+            self._worker.say_once(f"mosaics fail: {error!r}")
             reference = NO_MOSAIC
-        fresh = time.monotonic() - self._drawn_s < _STALE_S
-        return reference, self._mosaic if fresh else frame
+        fresh = time.monotonic() - self._worker.drawn_s < _STALE_S
+        return reference, self._worker.mosaic if fresh else frame
 
-    def run(self, frame: Any, recording: Any = False) -> tuple[str, Any]:
+    def run(self, frame: Any, recording: Any = False, pilot_runs: Any = False) -> tuple[str, Any]:
         """Does the same without a worker: returns when the mosaic is drawn and written."""
-        reference, _ = self.run_threaded(frame, recording)
-        with suppress(Empty):
-            self._work(self._waiting.get_nowait())
-        return reference, frame if self._mosaic is None else self._mosaic
+        reference, _ = self.run_threaded(frame, recording, pilot_runs)
+        self._worker.work_once()
+        return reference, frame if self._worker.mosaic is None else self._worker.mosaic
 
     def update(self) -> None:
         """The worker: runs the network, draws and writes until ``shutdown()``."""
-        self._worker_ended.clear()
-        _yield_to_the_loop()
-        try:
-            while (job := self._waiting.get()) is not None:
-                self._work(job)
-        finally:
-            self._worker_ended.set()
+        self._worker.work_until_stopped()
 
     def shutdown(self) -> None:
         """Waits a bounded time for the frames handed over, and logs what became of the drive."""
-        self._waiting.put(None)
-        if not self._worker_ended.wait(_FLUSH_S):
+        if not self._worker.stop(_FLUSH_S):
             logger.warning("mosaics: the last frames took over %.0f s and are left out", _FLUSH_S)
         logger.info(
             "mosaics: %d made, %d skipped (worker busy), %d failed, worst latency %.0f ms",
@@ -162,77 +168,71 @@ class CnnActivations:
             self.worst_latency_ms,
         )
 
-    def _warm_up(self) -> None:
-        """Draws one black frame: the first run is slow, and what cannot work fails here."""
-        black = np.zeros(self.input_shape, np.uint8)
-        render_mosaic(black, self._extractor.layers, self._extractor(black), self._layout)
-
-    def _hand_over(self, frame: Any, recording: bool) -> str:
+    def _hand_over(self, frame: Any, recording: bool, pilot_runs: bool) -> str:
+        # Read once: the worker may put a new pilot there at any moment.
+        pilot = self._worker.pilot
+        if pilot.extractor.sequence_length > 1:
+            self._remember(pilot, frame)
         self._rounds += 1
-        recorder = self._recorder if recording else None
+        recorder = pilot.recorder if recording else None
         count = self._rounds if recorder is None else int(self._tub.manifest.current_index)
         if count % self._every_n_frames or frame is None:
             return NO_MOSAIC
         if recorder is not None and not recorder.has_room:
             recorder.look_for_room()
             recorder = recorder if recorder.has_room else None
-        if (recorder is None and not self._show) or not self._fits(frame):
+        if recorder is None and not self._show:
             return NO_MOSAIC
-        try:
-            buffer = self._free.get_nowait()
-        except Empty:
-            self.skipped += 1
+        frames = self._copy(pilot, frame, pilot_runs)
+        if frames is None:
             return NO_MOSAIC
-        # A copy, because cameras reuse their memory; a cast, because the tub does the same one.
-        np.copyto(buffer, np.reshape(frame, buffer.shape), casting="unsafe")
         index = None if recorder is None else count
-        self._waiting.put(_Job(buffer, index, time.monotonic()))
+        self._worker.hand_over(Job(pilot, frames, index, time.monotonic()))
         return NO_MOSAIC if recorder is None else recorder.mosaics.reference(count)
 
-    def _fits(self, frame: Any) -> bool:
-        height, width, channels = self.input_shape
-        shape = np.shape(frame)
-        if shape == (height, width, channels) or (channels == 1 and shape == (height, width)):
-            return True
-        self._say_once(
-            f"no mosaics: the pilot takes {describe_shape(self.input_shape)}, "
-            f"the camera gives {describe_shape(shape)}; set IMAGE_W = {width}, IMAGE_H = {height} "
-            f"and IMAGE_DEPTH = {channels}, or train the pilot again at the camera's size"
-        )
-        return False
+    def _remember(self, pilot: OpenPilot, frame: Any) -> None:
+        """Goes on in every round, so that the history is whole when it is needed."""
+        if self._history.length != pilot.extractor.sequence_length:
+            self._history = FrameHistory(pilot.extractor.sequence_length)
+        shape = None if frame is None else pilot.shape_to_keep(np.shape(frame))
+        if shape is not None:
+            self._history.append(frame, shape)
 
-    def _work(self, job: _Job | None) -> None:
-        if job is None:
-            return
+    def _copy(self, pilot: OpenPilot, frame: Any, pilot_runs: bool) -> NDArray[np.uint8] | None:
+        """Copies all that the mosaic needs, because cameras reuse their memory.
+
+        Casts, too, because the tub does the same. None, if the frame does not fit or the worker is
+        busy.
+        """
+        shape = pilot.shape_to_keep(np.shape(frame))
+        if shape is None:
+            self._say_unfit(pilot, np.shape(frame))
+            return None
+        length, input_shape = pilot.extractor.sequence_length, pilot.extractor.input_shape
+        driver = self._driver if pilot_runs and length > 1 else None
+        kept = kept_by(driver, length, input_shape)
+        frames = self._worker.free_buffer((length, *(shape if kept is None else input_shape)))
+        if frames is None:
+            self.skipped += 1
+            return None
         try:
-            maps = self._extractor(job.frame)
-            picture = render_mosaic(job.frame, self._extractor.layers, maps, self._layout)
-            if job.index is not None and self._recorder is not None:
-                self._recorder.write(job.index, picture)
-                self._recorder.look_for_room()
-            self._mosaic, self._drawn_s = picture, time.monotonic()
-            self.made += 1
-            latency_ms = (self._drawn_s - job.handed_over_s) * 1000.0
-            self.worst_latency_ms = max(self.worst_latency_ms, latency_ms)
-        except Exception as error:  # noqa: BLE001 - the worker lives on, whatever one frame does
-            self.failed += 1
-            self._say_once(f"a mosaic failed, the drive goes on: {error!r}")
-        finally:
-            self._free.put(job.frame)
+            if kept is not None:
+                for place, one in zip(frames, kept, strict=True):
+                    np.copyto(place, np.reshape(one, place.shape), casting="unsafe")
+            elif length > 1:
+                self._history.copy_to(frames)
+            else:
+                np.copyto(frames[0], np.reshape(frame, shape), casting="unsafe")
+        except Exception:
+            self._worker.give_back(frames)
+            raise
+        return frames
 
-    def _say_once(self, message: str) -> None:
-        if message not in self._said:
-            self._said.add(message)
-            logger.error("activations: %s", message)
-
-
-def _yield_to_the_loop() -> None:
-    """Gives the calling thread the processor's leftovers, where the system can tell threads apart.
-
-    On a board with all cores busy, the drive loop would otherwise share them evenly with us.
-    """
-    if sys.platform == "linux":
-        thread = get_native_id()
-        with suppress(OSError):
-            niceness = os.getpriority(os.PRIO_PROCESS, thread) + _WORKER_NICENESS
-            os.setpriority(os.PRIO_PROCESS, thread, niceness)
+    def _say_unfit(self, pilot: OpenPilot, camera_shape: tuple[int, ...]) -> None:
+        height, width, channels = pilot.extractor.input_shape
+        self._worker.say_once(
+            f"no mosaics: the pilot takes {describe_shape(pilot.extractor.input_shape)}, "
+            f"the camera gives {describe_shape(camera_shape)}; set IMAGE_W = {width}, "
+            f"IMAGE_H = {height} and IMAGE_DEPTH = {channels}, or train the pilot again at the "
+            "camera's size"
+        )

@@ -8,12 +8,14 @@ from donkey_activations.drive.config import DriveConfig, read_config
 from donkey_activations.drive.part import CnnActivations
 from donkey_activations.errors import ConfigError
 from donkey_activations.frames import describe_shape
+from donkey_activations.transformations import Transformations, keep_the_shape, transformations_of
 
 CAMERA = "cam/image_array"
 CAMERA_TRANSFORMED = "cam/image_array_trans"
 REFERENCE = "cnn/activations"
 MOSAIC = "cnn/mosaic"
 _ALWAYS = "cnn/always"
+_NEVER = "cnn/never"
 
 # Their frames have a size of their own, whatever IMAGE_W and IMAGE_H say.
 _CAMERAS_OF_OWN_SIZE = {"D435", "OAKD", "IMAGE_LIST"}
@@ -44,8 +46,10 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
             "expected a tub to record into, this car writes none in this mode; "
             "set ACTIVATIONS_SHOW = True to see mosaics on the drive page"
         )
+    pilot_entry = _pilot_entry(parts)
+    model = _model(config, cfg, parts, model_path)
     part = CnnActivations(
-        _model(config, cfg, parts, model_path),
+        model,
         None if tub_entry is None else tub_entry["part"].tub,
         every_n_frames=config.every_n_frames,
         layers=config.layers,
@@ -53,9 +57,12 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
         show=config.show,
         jpeg_quality=config.jpeg_quality,
         threads=config.threads,
+        trust_model=config.trust_model,
+        transformations=_transformations(cfg, parts),
+        driver=pilot_entry["part"] if pilot_entry and _drives_with(model, config, parts) else None,
     )
     _check_camera_size(cfg, part)
-    _insert(vehicle, part, camera, tub_entry)
+    _insert(vehicle, part, [camera, *_conditions(tub_entry, pilot_entry)], tub_entry)
     if tub_entry is not None and config.column:
         _add_column(tub_entry)
     if config.show:
@@ -89,8 +96,16 @@ def _pilot_entry(parts: list[Entry]) -> Entry | None:
     )
 
 
+def _transformations(cfg: Any, parts: list[Entry]) -> Transformations | None:
+    """What is left to be done to a frame: nothing, where a pilot part has it done or goes without.
+
+    Without a pilot part (a user records and looks into a pilot) nobody else does it.
+    """
+    return None if _pilot_entry(parts) else transformations_of(cfg)
+
+
 def _model(config: DriveConfig, cfg: Any, parts: list[Entry], model_path: str | None) -> Path:
-    given = config.model or model_path or _watched_model(parts) or _model_on_command_line()
+    given = config.model or model_path or _driven_model(parts)
     if given is None:
         raise ConfigError(
             "no pilot to look into: drive with --model, or set ACTIVATIONS_MODEL in myconfig.py"
@@ -99,6 +114,18 @@ def _model(config: DriveConfig, cfg: Any, parts: list[Entry], model_path: str | 
     if not path.is_absolute() and not path.exists():
         path = Path(getattr(cfg, "CAR_PATH", ".")) / path
     return path
+
+
+def _driven_model(parts: list[Entry]) -> str | None:
+    return _watched_model(parts) or _model_on_command_line()
+
+
+def _drives_with(model: Path, config: DriveConfig, parts: list[Entry]) -> bool:
+    """Tells whether the pilot part drives with the pilot that is looked into."""
+    driven = _driven_model(parts)
+    if driven is None:
+        return config.model is None
+    return Path(driven).expanduser().resolve() == model.resolve()
 
 
 def _watched_model(parts: list[Entry]) -> str | None:
@@ -123,10 +150,10 @@ def _model_on_command_line() -> str | None:
 def _check_camera_size(cfg: Any, part: CnnActivations) -> None:
     """Finds before the drive what would otherwise show with the first frame."""
     camera = getattr(cfg, "CAMERA_TYPE", None)
-    if camera in _CAMERAS_OF_OWN_SIZE:
+    if camera in _CAMERAS_OF_OWN_SIZE or not keep_the_shape(cfg):
         return
     wanted = (cfg.IMAGE_H, cfg.IMAGE_W, cfg.IMAGE_DEPTH)
-    if wanted == part.input_shape:
+    if part.takes(wanted):
         return
     height, width, depth = part.input_shape
     raise ConfigError(
@@ -136,13 +163,18 @@ def _check_camera_size(cfg: Any, part: CnnActivations) -> None:
     )
 
 
-def _insert(vehicle: Any, part: CnnActivations, camera: str, tub_entry: Entry | None) -> None:
+def _conditions(tub_entry: Entry | None, pilot_entry: Entry | None) -> list[str]:
+    """The channels that say whether the tub records and whether the pilot runs in a round."""
+    return [
+        _NEVER if entry is None else entry["run_condition"] or _ALWAYS
+        for entry in (tub_entry, pilot_entry)
+    ]
+
+
+def _insert(vehicle: Any, part: CnnActivations, inputs: list[str], tub_entry: Entry | None) -> None:
     """Right before the tub the frame is final, and the record's index is known."""
     parts: list[Entry] = vehicle.parts
-    inputs = [camera]
-    if tub_entry is not None:
-        inputs.append(tub_entry["run_condition"] or _ALWAYS)
-        vehicle.mem.put([_ALWAYS], True)
+    vehicle.mem.put([_ALWAYS, _NEVER], [True, False])
     vehicle.add(part, inputs=inputs, outputs=[REFERENCE, MOSAIC], threaded=True)
     if tub_entry is not None:
         added = parts.pop()

@@ -22,6 +22,7 @@ def test_every_key_is_read() -> None:
         ACTIVATIONS_JPEG_QUALITY=100,
         ACTIVATIONS_THREADS=4,
         ACTIVATIONS_COLUMN=False,
+        ACTIVATIONS_TRUST_MODEL=True,
     )
     assert read_config(cfg) == DriveConfig(
         enabled=False,
@@ -34,6 +35,7 @@ def test_every_key_is_read() -> None:
         jpeg_quality=100,
         threads=4,
         column=False,
+        trust_model=True,
     )
 
 
@@ -42,6 +44,7 @@ def test_every_key_is_read() -> None:
     [
         ("ACTIVATIONS_ENABLED", 1, "True or False"),
         ("ACTIVATIONS_SHOW", "yes", "True or False"),
+        ("ACTIVATIONS_TRUST_MODEL", 1, "True or False"),
         ("ACTIVATIONS_MODEL", 5, "None or a path"),
         ("ACTIVATIONS_MODEL", "", "None or a path"),
         ("ACTIVATIONS_EVERY_N_FRAMES", 0, "1 to 1000"),

@@ -1,0 +1,130 @@
+"""A pilot as the drive needs it: all that changes when its file is replaced by another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.drive.recorder import MosaicRecorder
+from donkey_activations.extractors import open_extractor
+from donkey_activations.extractors.base import FeatureExtractor
+from donkey_activations.mosaic.layout import Layout
+from donkey_activations.mosaic.render import render_mosaic
+from donkey_activations.transformations import Transformations
+from donkey_activations.tubs import mosaic_set
+
+# As Donkeycar's sequence pilots weigh red, green and blue.
+_GREY = np.array([0.299, 0.587, 0.114])
+
+
+@dataclass(frozen=True)
+class OpenPilot:
+    """One content of the pilot's file. Immutable, so that its parts always belong together.
+
+    Attributes:
+        extractor: Its feature maps.
+        layout: The look of its mosaics.
+        recorder: Writes them into the set of this pilot, or None.
+        transformations: What is done to a camera's frame before the pilot sees it, or None.
+    """
+
+    extractor: FeatureExtractor
+    layout: Layout
+    recorder: MosaicRecorder | None
+    transformations: Transformations | None
+
+    def shape_to_keep(self, camera_shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Returns the shape in which a frame is to be kept until it is drawn.
+
+        Args:
+            camera_shape: The frame's shape.
+
+        Returns:
+            The shape, of as many elements; None if the pilot does not take such a frame. What
+            transformations make of it shows only when they run.
+        """
+        height, width, channels = self.extractor.input_shape
+        if self.transformations is not None:
+            return camera_shape if len(camera_shape) in (2, 3) else None
+        if camera_shape == (height, width, channels):
+            return camera_shape
+        if channels == 1 and camera_shape == (height, width):
+            return height, width, 1
+        makes_grey = channels == 1 and self.extractor.sequence_length > 1
+        return camera_shape if makes_grey and camera_shape == (height, width, 3) else None
+
+    def draw(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Draws the mosaic of the newest frame.
+
+        Args:
+            frames: uint8 ``(sequence_length, height, width[, channels])`` as the camera gave them,
+                or as the pilot has kept them; the oldest first.
+
+        Returns:
+            uint8 ``(H, W, 3)`` RGB.
+
+        Raises:
+            FrameError: The pilot does not take what the transformations give.
+        """
+        seen = self._as_the_pilot_sees(frames)
+        maps = self.extractor(seen if self.extractor.sequence_length > 1 else seen[0])
+        return render_mosaic(seen[-1], self.extractor.layers, maps, self.layout)
+
+    def _as_the_pilot_sees(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if self.transformations is not None:
+            frames = np.stack([self.transformations(frame) for frame in frames])
+        if len(frames) == 1:
+            return frames
+        # Only Donkeycar's sequence pilots make a colour frame grey by themselves.
+        if self.extractor.input_shape[2] == 1 and frames.shape[3:] == (3,):
+            frames = np.rint(frames @ _GREY).astype(np.uint8)
+        return frames[..., np.newaxis] if frames.ndim == 3 else frames
+
+
+@dataclass(frozen=True)
+class PilotOptions:
+    """How the pilot's file is opened, the first time and whenever it is replaced.
+
+    Attributes:
+        model_path: The pilot's file.
+        layers: Names of the wanted layers; None is every convolution.
+        layout: The look.
+        threads: Threads that the network may use, 1 or more.
+        trust_model: Open a Keras file even if that runs code stored in it.
+        transformations: What is done to a camera's frame before the pilot sees it, or None.
+        tub_path: The tub to record into, or None.
+        jpeg_quality: 1 to 100.
+    """
+
+    model_path: Path
+    layers: Sequence[str] | None
+    layout: Layout
+    threads: int
+    trust_model: bool
+    transformations: Transformations | None
+    tub_path: Path | None
+    jpeg_quality: int
+
+    def open(self) -> OpenPilot:
+        """Opens what the file holds now, and draws one black frame.
+
+        The first run is slow, and what cannot work fails here, before the drive.
+
+        Raises:
+            ModelError: The pilot cannot be opened.
+            TubError: Mosaics cannot be written into the tub.
+            ActivationsError: OpenCV is missing.
+        """
+        extractor = open_extractor(
+            self.model_path, self.layers, trust_model=self.trust_model, threads=self.threads
+        )
+        OpenPilot(extractor, self.layout, None, None).draw(
+            np.zeros((extractor.sequence_length, *extractor.input_shape), np.uint8)
+        )
+        recorder = None
+        if self.tub_path is not None:
+            mosaics = mosaic_set(self.tub_path, self.model_path, extractor, self.layout)
+            recorder = MosaicRecorder(mosaics, self.jpeg_quality)
+        return OpenPilot(extractor, self.layout, recorder, self.transformations)

@@ -1,0 +1,122 @@
+"""Notices that the pilot's file was replaced, and opens the new one."""
+
+import json
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from donkey_activations.drive.pilot import OpenPilot, PilotOptions
+from donkey_activations.errors import ActivationsError, ModelError
+
+logger = logging.getLogger(__name__)
+
+# Also the time for which a file must have lain still before it is opened.
+LOOK_EVERY_S = 1.0
+
+_LONGEST_CONVERSION_S = 600.0
+_FLATBUFFER = b"TFL3"
+_CONVERT = """
+import json, sys
+from donkey_activations import ActivationsError, open_extractor
+path, layers, trust_model = json.loads(sys.argv[1])
+try:
+    open_extractor(path, layers, trust_model=trust_model)
+except ActivationsError as error:
+    sys.exit(str(error))
+"""
+
+_Signature = tuple[tuple[str, int, int, int], ...]
+
+
+class PilotWatch:
+    """Looks at the pilot's file now and then. To be made before the file is first opened."""
+
+    def __init__(self, options: PilotOptions) -> None:
+        """Remembers the file as it is now.
+
+        Args:
+            options: How to open it.
+        """
+        self._options = options
+        self._known = self._seen = self._signature()
+        self._next_look_s = time.monotonic() + LOOK_EVERY_S
+
+    def new_pilot(self) -> OpenPilot | None:
+        """Returns the pilot that has taken the place of the one before, or None.
+
+        A file that is still being written is waited for. One that cannot be opened is said once,
+        and tried again when it has changed again. Takes as long as opening takes; never raises.
+        """
+        now_s = time.monotonic()
+        if now_s < self._next_look_s:
+            return None
+        self._next_look_s = now_s + LOOK_EVERY_S
+        before, self._seen = self._seen, self._signature()
+        if not self._seen or self._seen != before or self._seen == self._known:
+            return None
+        return self._open(self._seen)
+
+    def _open(self, signature: _Signature) -> OpenPilot | None:
+        path = self._options.model_path
+        try:
+            self._convert_aside()
+            pilot = self._options.open()
+        except Exception as error:  # noqa: BLE001 - the old pilot's mosaics go on, whatever it is
+            pilot, reason = None, str(error) if isinstance(error, ActivationsError) else repr(error)
+        if self._signature() != signature:
+            return None  # It changed while it was read: the next looks wait for it.
+        self._known = signature
+        if pilot is None:
+            logger.error("activations: %s; the mosaics stay those of the pilot before", reason)
+        else:
+            logger.info("mosaics: %s was replaced, from here on they are the new pilot's", path)
+        return pilot
+
+    def _convert_aside(self) -> None:
+        """Has a Keras pilot converted in a process of its own, which leaves it in the cache.
+
+        TensorFlow in a thread of this process would hold up the drive loop for seconds.
+        """
+        path = self._options.model_path
+        if path.is_file() and _is_flatbuffer(path):
+            return
+        layers = None if self._options.layers is None else list(self._options.layers)
+        task = json.dumps([str(path), layers, self._options.trust_model])
+        done = subprocess.run(
+            [sys.executable, "-c", _CONVERT, task],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST_CONVERSION_S,
+            check=False,
+        )
+        if done.returncode != 0:
+            said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+            raise ModelError(said[-1])
+
+    def _signature(self) -> _Signature:
+        """What changes when the file does; empty while there is none."""
+        try:
+            return tuple(sorted(_signatures(self._options.model_path)))
+        except OSError:
+            return ()
+
+
+def _signatures(path: Path) -> Iterator[tuple[str, int, int, int]]:
+    """Of the file; of all files in a SavedModel; of the weights, too, beside a ``.json``."""
+    if path.is_dir():
+        files = [file for file in path.rglob("*") if file.is_file()]
+    else:
+        weights = path.with_suffix(".weights")
+        files = [path, weights] if path.suffix == ".json" and weights.exists() else [path]
+    for file in files:
+        status = file.stat()
+        yield file.name, status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _is_flatbuffer(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8)[4:] == _FLATBUFFER

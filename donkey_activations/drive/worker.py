@@ -1,0 +1,165 @@
+"""The thread beside the drive loop that runs the network, draws and writes."""
+
+import logging
+import math
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event, get_native_id
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.drive import pilot_watch
+from donkey_activations.drive.pilot import OpenPilot
+from donkey_activations.drive.pilot_watch import PilotWatch
+
+logger = logging.getLogger(__name__)
+
+# One frame in work and one that waits: bounded, and the worker never idles between two frames.
+_BUFFERS = 2
+_NICENESS = 10
+
+
+@dataclass(frozen=True)
+class Job:
+    """A frame (for a sequence pilot: a history) on its way to a mosaic.
+
+    Attributes:
+        pilot: The pilot that was the newest when the frame came; the mosaic is this pilot's, so
+            that a record never refers to a picture in another pilot's set.
+        frames: uint8 ``(sequence_length, ...)``; belongs to the worker until it is drawn.
+        index: The ``_index`` of the record; None if nothing is recorded.
+        handed_over_s: When, on the monotonic clock.
+    """
+
+    pilot: OpenPilot
+    frames: NDArray[np.uint8]
+    index: int | None
+    handed_over_s: float
+
+
+class MosaicWorker:
+    """Draws what it is given, one after another; nothing that goes wrong ends it.
+
+    Attributes:
+        pilot: The newest pilot; another object after its file was replaced.
+        mosaic: The newest picture, uint8 ``(H, W, 3)`` RGB, or None.
+        drawn_s: When it was drawn, on the monotonic clock.
+        made: Number of mosaics drawn, and written where recording was asked for.
+        failed: Number of those that failed.
+        worst_latency_ms: Longest time from ``hand_over()`` to a finished mosaic.
+    """
+
+    def __init__(self, pilot: OpenPilot, watch: PilotWatch) -> None:
+        """Makes the worker; ``work_until_stopped()`` is for a thread of its own.
+
+        Args:
+            pilot: The pilot to begin with.
+            watch: Notices when it is replaced.
+        """
+        self.pilot = pilot
+        self.mosaic: NDArray[np.uint8] | None = None
+        self.drawn_s = -math.inf
+        self.made = self.failed = 0
+        self.worst_latency_ms = 0.0
+        self._watch = watch
+        self._said: set[str] = set()
+        self._waiting: SimpleQueue[Job | None] = SimpleQueue()
+        self._free: SimpleQueue[NDArray[np.uint8]] = SimpleQueue()
+        for _ in range(_BUFFERS):
+            shape = (pilot.extractor.sequence_length, *pilot.extractor.input_shape)
+            self._free.put(np.zeros(shape, np.uint8))
+        self._ended = Event()
+        self._ended.set()
+
+    def free_buffer(self, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+        """Takes a buffer for the frames of a job; None while the worker is busy.
+
+        Args:
+            shape: The buffer's shape. Where it is another than before (another pilot, another
+                camera), the buffer is made anew.
+        """
+        try:
+            buffer = self._free.get_nowait()
+        except Empty:
+            return None
+        return buffer if buffer.shape == shape else np.empty(shape, np.uint8)
+
+    def give_back(self, buffer: NDArray[np.uint8]) -> None:
+        """Returns a buffer that no job came of."""
+        self._free.put(buffer)
+
+    def hand_over(self, job: Job) -> None:
+        """Queues a job, whose frames came from ``free_buffer()``, and returns at once."""
+        self._waiting.put(job)
+
+    def work_once(self) -> None:
+        """Does one job in the calling thread, if there is one."""
+        with suppress(Empty):
+            self._work(self._waiting.get_nowait())
+        self._look_for_a_new_pilot()
+
+    def work_until_stopped(self) -> None:
+        """Does jobs, and looks for a new pilot between them, until ``stop()``."""
+        self._ended.clear()
+        _yield_to_the_loop()
+        try:
+            while True:
+                with suppress(Empty):
+                    job = self._waiting.get(timeout=pilot_watch.LOOK_EVERY_S)
+                    if job is None:
+                        return
+                    self._work(job)
+                self._look_for_a_new_pilot()
+        finally:
+            self._ended.set()
+
+    def stop(self, within_s: float) -> bool:
+        """Has the thread end behind the jobs that wait, and tells whether it did so in time."""
+        self._waiting.put(None)
+        return self._ended.wait(within_s)
+
+    def say_once(self, message: str) -> None:
+        """Logs an error, unless it was logged before."""
+        if message not in self._said:
+            self._said.add(message)
+            logger.error("activations: %s", message)
+
+    def _look_for_a_new_pilot(self) -> None:
+        pilot = self._watch.new_pilot()
+        if pilot is not None:
+            self.pilot = pilot
+
+    def _work(self, job: Job | None) -> None:
+        if job is None:
+            return
+        try:
+            picture = job.pilot.draw(job.frames)
+            if job.index is not None and job.pilot.recorder is not None:
+                job.pilot.recorder.write(job.index, picture)
+                job.pilot.recorder.look_for_room()
+            self.mosaic, self.drawn_s = picture, time.monotonic()
+            self.made += 1
+            latency_ms = (self.drawn_s - job.handed_over_s) * 1000.0
+            self.worst_latency_ms = max(self.worst_latency_ms, latency_ms)
+        except Exception as error:  # noqa: BLE001 - the worker lives on, whatever one frame does
+            self.failed += 1
+            self.say_once(f"a mosaic failed, the drive goes on: {error!r}")
+        finally:
+            self._free.put(job.frames)
+
+
+def _yield_to_the_loop() -> None:
+    """Gives the calling thread the processor's leftovers, where the system can tell threads apart.
+
+    On a board with all cores busy, the drive loop would otherwise share them evenly with us.
+    """
+    if sys.platform == "linux":
+        thread = get_native_id()
+        with suppress(OSError):
+            niceness = os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)

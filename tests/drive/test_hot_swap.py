@@ -1,0 +1,212 @@
+"""The pilot's file is replaced while the car drives."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import cv2
+import numpy as np
+import pytest
+from donkeycar.parts.tub_v2 import Tub
+from drawn_frames import STOCK_INPUTS, STOCK_TYPES, draw_frame
+from stock_pilot import StockPilot, build_stock_pilot
+
+from donkey_activations import CnnActivations, open_extractor, render_mosaic
+
+
+@pytest.fixture(scope="module")
+def other_pilot(pilot_folder: Path) -> StockPilot:
+    """Another pilot of the same input shape."""
+    return build_stock_pilot(pilot_folder, kind="categorical")
+
+
+@pytest.fixture(scope="module")
+def larger_pilot(pilot_folder: Path) -> StockPilot:
+    """A pilot trained at another resolution."""
+    return build_stock_pilot(pilot_folder, height=128, width=176)
+
+
+@pytest.fixture
+def tub(tmp_path: Path) -> Iterator[Tub]:
+    opened = Tub(str(tmp_path / "tub"), inputs=STOCK_INPUTS, types=STOCK_TYPES)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def model(stock_pilot: StockPilot, tmp_path: Path) -> Path:
+    """The file that the car drives with."""
+    path = tmp_path / "mypilot.tflite"
+    path.write_bytes(stock_pilot.tflite.read_bytes())
+    return path
+
+
+@pytest.fixture(autouse=True)
+def every_round_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round of the loop stands for the second between two looks at the file."""
+    monkeypatch.setattr("donkey_activations.drive.pilot_watch.LOOK_EVERY_S", 0.0)
+
+
+class Car:
+    """Records a frame a round."""
+
+    def __init__(self, part: CnnActivations, tub: Tub, size: tuple[int, int] = (120, 160)) -> None:
+        self.part, self.tub, self.size = part, tub, size
+        self.references: list[str] = []
+
+    def drive(self, rounds: int, *, worker: bool = True) -> list[str]:
+        for _ in range(rounds):
+            frame = draw_frame(len(self.references), *self.size)
+            run = self.part.run if worker else self.part.run_threaded
+            self.references.append(run(frame, True)[0])
+            values = [frame, 0.1, 0.2, "user"]
+            self.tub.write_record(dict(zip(STOCK_INPUTS, values, strict=True)))
+        return self.references[-rounds:]
+
+    def is_drawn_by(self, index: int, pilot: Path) -> bool:
+        frame, extractor = draw_frame(index, *self.size), open_extractor(pilot)
+        expected = render_mosaic(frame, extractor.layers, extractor(frame))
+        written = cv2.imread(str(Path(self.tub.base_path) / self.references[index]))[:, :, ::-1]
+        return bool(np.abs(written.astype(int) - expected).mean() < 3)
+
+
+def sets(references: list[str]) -> list[str]:
+    """The sets that records refer to, in order."""
+    return list(dict.fromkeys(reference.split("/")[1] for reference in references if reference))
+
+
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [entry.message for entry in caplog.records if entry.levelno >= logging.ERROR]
+
+
+def test_a_replaced_pilot_draws_from_then_on_into_a_set_of_its_own(
+    model: Path, stock_pilot: StockPilot, other_pilot: StockPilot, tub: Tub
+) -> None:
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    car.drive(2)
+    model.write_bytes(other_pilot.tflite.read_bytes())
+    car.drive(2)
+    assert len(sets(car.references)) == 1
+    car.drive(2)
+    assert len(sets(car.references[:4])) == len(sets(car.references[4:])) == 1
+    assert len(sets(car.references)) == 2
+    assert all(car.is_drawn_by(index, stock_pilot.tflite) for index in range(4))
+    assert all(car.is_drawn_by(index, other_pilot.tflite) for index in (4, 5))
+    assert car.part.failed == 0
+
+
+def test_a_frame_that_waits_during_the_swap_is_drawn_by_the_pilot_its_record_names(
+    model: Path, stock_pilot: StockPilot, other_pilot: StockPilot, tub: Tub
+) -> None:
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    car.drive(1, worker=False)
+    model.write_bytes(other_pilot.tflite.read_bytes())
+    car.drive(3)  # each draws the frame before
+    assert len(sets(car.references[:3])) == 1
+    thread = Thread(target=car.part.update, daemon=True)
+    thread.start()
+    car.part.shutdown()
+    thread.join(10)
+    assert car.is_drawn_by(2, stock_pilot.tflite)
+    assert car.is_drawn_by(3, other_pilot.tflite)
+    assert all((Path(tub.base_path) / reference).is_file() for reference in car.references)
+
+
+def test_a_file_that_is_still_being_written_is_waited_for(
+    model: Path, other_pilot: StockPilot, tub: Tub, caplog: pytest.LogCaptureFixture
+) -> None:
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    content = other_pilot.tflite.read_bytes()
+    model.write_bytes(b"")
+    for start in range(0, len(content), len(content) // 5):
+        car.drive(1)
+        with model.open("ab") as file:
+            file.write(content[start : start + len(content) // 5])
+    assert len(sets(car.drive(2))) == 1
+    assert car.drive(1)[0].split("/")[1] not in sets(car.references[:-1])
+    assert not errors(caplog)
+    assert car.part.made == len(car.references)
+
+
+def test_a_broken_file_is_said_once_keeps_the_maps_and_is_tried_again_when_it_changes(
+    model: Path,
+    stock_pilot: StockPilot,
+    other_pilot: StockPilot,
+    tub: Tub,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    content = other_pilot.tflite.read_bytes()
+    model.write_bytes(content[: len(content) // 2])
+    car.drive(6)
+    assert len(errors(caplog)) == 1
+    assert "the mosaics stay those of the pilot before" in errors(caplog)[0]
+    assert "mypilot.tflite" in errors(caplog)[0]
+    assert all(car.is_drawn_by(index, stock_pilot.tflite) for index in range(6))
+    model.write_bytes(content)
+    car.drive(3)
+    assert car.is_drawn_by(8, other_pilot.tflite)
+    assert len(errors(caplog)) == 1
+
+
+def test_a_file_that_is_gone_keeps_the_maps_until_it_is_back(
+    model: Path, other_pilot: StockPilot, tub: Tub, caplog: pytest.LogCaptureFixture
+) -> None:
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    model.unlink()
+    assert len(sets(car.drive(4))) == 1
+    model.write_bytes(other_pilot.tflite.read_bytes())
+    car.drive(3)
+    assert car.is_drawn_by(6, other_pilot.tflite)
+    assert not errors(caplog)
+
+
+def test_a_pilot_of_another_size_says_what_it_takes_and_draws_when_it_gets_it(
+    model: Path, larger_pilot: StockPilot, tub: Tub, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = CnnActivations(model, tub, every_n_frames=1)
+    Car(part, tub).drive(1)
+    model.write_bytes(larger_pilot.tflite.read_bytes())
+    assert [bool(reference) for reference in Car(part, tub).drive(4)] == [True, True, False, False]
+    assert part.input_shape == (128, 176, 3)
+    assert len(errors(caplog)) == 1
+    assert "takes 176x128 RGB, the camera gives 160x120 RGB" in errors(caplog)[0]
+    reference = Car(part, tub, size=(128, 176)).drive(1)[0]
+    assert (Path(tub.base_path) / reference).is_file()
+    assert part.failed == 0
+
+
+def test_a_touched_file_goes_on_in_the_same_set(model: Path, tub: Tub) -> None:
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    car.drive(1)
+    model.write_bytes(model.read_bytes())
+    assert len(sets([*car.references, *car.drive(4)])) == 1
+
+
+def test_a_keras_pilot_is_converted_outside_of_the_car(
+    *,
+    stock_pilot: StockPilot,
+    other_pilot: StockPilot,
+    tub: Tub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    model = tmp_path / "mypilot.h5"
+    model.write_bytes(stock_pilot.tflite.read_bytes())
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    before = "tensorflow" in sys.modules
+    whole = other_pilot.keras.read_bytes()
+    model.write_bytes(whole[: len(whole) // 2])
+    car.drive(3)
+    assert len(errors(caplog)) == 1
+    assert str(model) in errors(caplog)[0]
+    assert "Traceback" not in caplog.text
+    model.write_bytes(whole)
+    car.drive(3)
+    assert car.is_drawn_by(5, other_pilot.keras)
+    assert len(errors(caplog)) == 1
+    assert ("tensorflow" in sys.modules) == before
