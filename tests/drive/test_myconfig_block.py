@@ -155,7 +155,7 @@ def test_the_template_is_plain_ascii_python_with_the_documented_defaults(monkeyp
         "ACTIVATIONS_SHOW": False,
         "ACTIVATIONS_JPEG_QUALITY": 85,
         "ACTIVATIONS_THREADS": 1,
-            "ACTIVATIONS_TRUST_MODEL": False,
+        "ACTIVATIONS_TRUST_MODEL": False,
     }
 
 
