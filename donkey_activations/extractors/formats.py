@@ -1,0 +1,209 @@
+"""What a pilot file is, told by its content and never by its suffix."""
+
+import hashlib
+import json
+import stat
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from pathlib import Path
+
+from donkey_activations.errors import ModelError
+from donkey_activations.extractors import foreign_formats
+
+_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_FLATBUFFER_IDENTIFIER = b"TFL3"
+_SAVED_MODEL_FILE = "saved_model.pb"
+_EDGE_TPU_OPERATOR = b"edgetpu-custom-op"
+_TENSORRT_OPERATOR = b"TRTEngineOp"
+
+_OPENED = (".tflite", ".h5", ".hdf5", ".keras", ".savedmodel")
+_CHUNK = 1 << 20
+_EXPECTED = "expected a .tflite or a Keras pilot"
+
+
+class PilotFormat(Enum):
+    """The formats that Donkeycar drives with and that can be opened here."""
+
+    TFLITE = "tflite"
+    HDF5 = "hdf5"
+    KERAS_ZIP = "keras"
+    SAVED_MODEL = "savedmodel"
+    JSON_AND_WEIGHTS = "json"
+
+
+def identify(path: Path) -> PilotFormat:
+    """Tells what a pilot file or folder is.
+
+    Args:
+        path: The file or folder, with any suffix or none.
+
+    Raises:
+        ModelError: It cannot be read, or is nothing that can be opened; the message says what it
+            is and which file to give instead, and leaves it to the caller to name the path.
+    """
+    try:
+        return _identify_folder(path) if path.is_dir() else _identify_file(path)
+    except OSError as error:
+        raise _unreadable(error) from error
+
+
+def weights_of(json_path: Path) -> tuple[Path, ...]:
+    """Returns the weights beside a ``.json`` network, named as Donkeycar's ``manage.py`` does.
+
+    Returns:
+        The one HDF5 file, or the index and the data files of a TensorFlow checkpoint, or nothing.
+    """
+    weights = json_path.with_suffix(".weights")
+    if weights.is_file():
+        return (weights,)
+    index = weights.with_name(f"{weights.name}.index")
+    if not index.is_file():
+        return ()
+    prefix = f"{weights.name}.data-"
+    data = (file for file in weights.parent.iterdir() if file.name.startswith(prefix))
+    return (index, *sorted(data))
+
+
+def fingerprint(path: Path) -> str:
+    """Returns the SHA-256 over a pilot's content, in hexadecimal digits.
+
+    It does not depend on the pilot's name. For a single file it is the SHA-256 of its bytes; where
+    a pilot consists of several files, it covers all of them and their names in the pilot.
+
+    Args:
+        path: The file or folder.
+
+    Raises:
+        ModelError: It cannot be read.
+    """
+    try:
+        parts = dict(_parts(path))
+        if list(parts) == [""]:
+            return _digest(path)
+        whole = hashlib.sha256()
+        for name in sorted(parts):
+            whole.update(f"{_digest(parts[name])} {name}\n".encode(errors="surrogateescape"))
+        return whole.hexdigest()
+    except OSError as error:
+        raise _unreadable(error) from error
+
+
+def instead(path: Path, suffixes: Sequence[str] = _OPENED) -> str:
+    """Returns the way out for a file that cannot be opened: which file to give instead.
+
+    Args:
+        path: The file or folder.
+        suffixes: Those that a file beside it may have; the first found is named.
+    """
+    plain = path.name.removesuffix("_edgetpu.tflite")
+    stems = dict.fromkeys((path.stem, path.name, plain, Path(path.stem).stem))
+    for suffix in suffixes:
+        for stem in stems:
+            candidate = path.parent / f"{stem}{suffix}"
+            if candidate != path and _opens(candidate):
+                return f"give {candidate.name} beside it"
+    return "give the .tflite or .h5 of the same training; donkey train --type linear writes both"
+
+
+def _opens(candidate: Path) -> bool:
+    try:
+        if candidate.is_dir():
+            return (candidate / _SAVED_MODEL_FILE).is_file()
+        return candidate.is_file() and _supported(candidate, foreign_formats.head(candidate))
+    except OSError:
+        return False
+
+
+def _supported(path: Path, head: bytes) -> bool:
+    if head[4:8] == _FLATBUFFER_IDENTIFIER:
+        return not _contains(path, _EDGE_TPU_OPERATOR)
+    return head.startswith(_HDF5_SIGNATURE) or foreign_formats.is_keras_zip(path, head)
+
+
+def _identify_folder(path: Path) -> PilotFormat:
+    graph = path / _SAVED_MODEL_FILE
+    if not graph.is_file():
+        inside = sorted(entry.name for entry in path.iterdir() if _opens(entry))
+        way_out = f"give {' or '.join(inside[:3])} in it" if inside else instead(path)
+        raise ModelError(
+            f"{_EXPECTED}, this is a folder that is no SavedModel (no {_SAVED_MODEL_FILE} in it); "
+            f"{way_out}"
+        )
+    if _contains(graph, _TENSORRT_OPERATOR):
+        raise _refused(path, "a TensorRT engine, which only runs on the NVIDIA board it is made on")
+    return PilotFormat.SAVED_MODEL
+
+
+def _identify_file(path: Path) -> PilotFormat:
+    # A pipe or a device would keep the reader waiting, or never end.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ModelError(f"{_EXPECTED}, this is no ordinary file; {instead(path)}")
+    head = foreign_formats.head(path)
+    if not head:
+        raise ModelError("the file is empty; copy it again, or train again")
+    if head[4:8] == _FLATBUFFER_IDENTIFIER:
+        if _contains(path, _EDGE_TPU_OPERATOR):
+            raise _refused(path, "compiled for an Edge TPU, which hides its layers")
+        return PilotFormat.TFLITE
+    if head.startswith(_HDF5_SIGNATURE):
+        return PilotFormat.HDF5
+    if foreign_formats.is_keras_zip(path, head):
+        return PilotFormat.KERAS_ZIP
+    if head.lstrip().startswith(b"{"):
+        return _identify_json(path)
+    raise _refused(path, foreign_formats.describe(path, head))
+
+
+def _identify_json(path: Path) -> PilotFormat:
+    try:
+        network = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise _refused(path, "damaged or cut-short JSON") from error
+    if not isinstance(network, dict) or not {"class_name", "config"} <= network.keys():
+        raise _refused(path, "JSON, but no network that Keras wrote with model.to_json()")
+    if not weights_of(path):
+        weights = path.with_suffix(".weights").name
+        raise ModelError(
+            f"expected the weights beside the .json network in {weights}, found no such file; "
+            f"save them there with model.save_weights('{weights}'), or {instead(path)}"
+        )
+    return PilotFormat.JSON_AND_WEIGHTS
+
+
+def _parts(path: Path) -> Iterator[tuple[str, Path]]:
+    """Yields a pilot's files by their names within it."""
+    if path.is_dir():
+        for file in path.rglob("*"):
+            if file.is_file():
+                yield file.relative_to(path).as_posix(), file
+        return
+    network = foreign_formats.head(path).lstrip().startswith(b"{")
+    weights = weights_of(path) if network else ()
+    yield (".json" if weights else ""), path
+    for file in weights:
+        yield file.name.removeprefix(path.stem), file
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _contains(path: Path, needle: bytes) -> bool:
+    # In pieces, as a pilot at high resolution is larger than all else in memory.
+    with path.open("rb") as file:
+        overlap = b""
+        while chunk := file.read(_CHUNK):
+            if needle in overlap + chunk:
+                return True
+            overlap = chunk[-len(needle) :]
+    return False
+
+
+def _refused(path: Path, what: str) -> ModelError:
+    return ModelError(f"{_EXPECTED}, this is {what}; {instead(path)}")
+
+
+def _unreadable(error: OSError) -> ModelError:
+    reason = error.strerror or str(error)
+    return ModelError(f"cannot be read ({reason}); give the path of a .tflite or Keras pilot")
