@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,25 @@ def build_stock_pilot(
     return pilot
 
 
+def make_pilot(kind: str, input_shape: tuple[int, ...], **keys: Any) -> Any:
+    """Donkeycar's part of a kind; the sequences are short, so that a drive with them is quick."""
+    from donkeycar.parts.keras import Keras3D_CNN, KerasCategorical, KerasLinear, KerasLSTM
+
+    makers = {
+        "linear": KerasLinear,
+        "categorical": KerasCategorical,
+        "rnn": partial(KerasLSTM, seq_length=3),
+        "3d": partial(Keras3D_CNN, seq_length=4),
+    }
+    return makers[kind](input_shape=input_shape, **keys)
+
+
 def _build(stem: Path, kind: str, input_shape: tuple[int, ...]) -> None:
     import tensorflow as tf
     from donkeycar.parts.interpreter import keras_model_to_tflite
-    from donkeycar.parts.keras import KerasCategorical, KerasLinear
 
     tf.keras.utils.set_random_seed(7)
-    pilot_class = {"linear": KerasLinear, "categorical": KerasCategorical}[kind]
-    pilot = pilot_class(input_shape=input_shape)
+    pilot = make_pilot(kind, input_shape)
     pilot.interpreter.model.save(stem.with_suffix(".h5"), include_optimizer=False)
     unfinished = stem.with_suffix(".tflite.part")
     keras_model_to_tflite(str(stem.with_suffix(".h5")), str(unfinished))
