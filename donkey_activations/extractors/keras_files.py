@@ -141,13 +141,14 @@ def _named(path: Path, suffix: str) -> Iterator[Path]:
 
 
 def _explain(tf: Any, error: Exception, path: Path, pilot_format: PilotFormat) -> str:
-    saved_by = _keras_version(path) if pilot_format is PilotFormat.KERAS_ZIP else None
+    saved_by = _keras_version(path, pilot_format)
     installed = importlib.metadata.version("keras")
-    if saved_by is not None and _major(saved_by) > _major(installed):
+    if _major(saved_by) > _major(installed):
+        # A .h5 is no way out: Keras 3 writes other configurations into that as well.
         return (
             f"the file was saved by Keras {saved_by}, which Keras {installed} of TensorFlow "
-            f"{tf.__version__} cannot load; save it there with model.save('pilot.h5'), or "
-            f"{instead(path)}"
+            f"{tf.__version__} cannot load; convert it where it was saved with "
+            f"tf.lite.TFLiteConverter.from_keras_model, or {instead(path, ['.tflite'])}"
         )
     reason = " ".join(str(error).split())
     unknown = _UNKNOWN_CLASS.search(reason)
@@ -161,13 +162,24 @@ def _explain(tf: Any, error: Exception, path: Path, pilot_format: PilotFormat) -
     return f"Keras cannot load this file ({reason}); copy or save it again, or {instead(path)}"
 
 
-def _keras_version(path: Path) -> str | None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            version = json.loads(archive.read("metadata.json")).get("keras_version")
-    except (OSError, ValueError, KeyError, AttributeError, zipfile.BadZipFile):
-        return None
-    return version if isinstance(version, str) else None
+def _keras_version(path: Path, pilot_format: PilotFormat) -> str:
+    """Returns the version of Keras that saved a file, or nothing where it does not say."""
+    import h5py
+
+    version: Any = ""
+    with contextlib.suppress(OSError, ValueError, KeyError, AttributeError, zipfile.BadZipFile):
+        if pilot_format is PilotFormat.KERAS_ZIP:
+            with zipfile.ZipFile(path) as archive:
+                version = json.loads(archive.read("metadata.json")).get("keras_version")
+        elif pilot_format is PilotFormat.HDF5:
+            with h5py.File(path, "r") as file:
+                version = file.attrs.get("keras_version")
+        elif pilot_format is PilotFormat.JSON_AND_WEIGHTS:
+            network = path.read_bytes()
+            # Keras 3 leaves its version out of these, and names the input's shape anew.
+            named = json.loads(network).get("keras_version")
+            version = named or ("3" if b'"batch_shape"' in network else "")
+    return version.decode() if isinstance(version, bytes) else str(version or "")
 
 
 def _major(version: str) -> int:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from keras_zoo import KerasZoo
 from numpy.typing import NDArray
 
 
@@ -17,3 +18,9 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def noise() -> NDArray[np.uint8]:
     """Three frames at 160x120."""
     return np.random.default_rng(3).integers(0, 256, (3, 120, 160, 3), np.uint8)
+
+
+@pytest.fixture(scope="session")
+def keras_zoo(tmp_path_factory: pytest.TempPathFactory) -> KerasZoo:
+    """Small pilots in every format that Keras saves, and what opening each of them did."""
+    return KerasZoo.build(tmp_path_factory.mktemp("keras_zoo"))

@@ -16,6 +16,30 @@ from typing import Any
 
 ARMED_MODULE = "armed_module"
 
+# The same network in each of these.
+SAME = (
+    "plain.h5", "other.hdf5", "hdf5_without_suffix", "really_hdf5.keras", "plain.keras",
+    "zip_without_suffix", "really_zip.h5", "plain.savedmodel", "folder_of_any_name",
+    "json_hdf5.json", "json_checkpoint.json", "json_new_weights.json", "keras_2_0.h5",
+)  # fmt: skip
+OPENED = (
+    *SAME, "keras_2_0_sequential.h5", "ops.h5", "ops.keras", "ops.savedmodel", "rescaling.h5",
+    "rescaling.keras", "rescaling.savedmodel", "custom.savedmodel",
+)  # fmt: skip
+# Every one runs code when it is loaded or called.
+ARMED = (
+    "armed.h5", "armed.keras", "armed.savedmodel", "armed.json", "armed_nested.h5",
+    "armed_nested.keras", "armed_nested.savedmodel", "armed_old.savedmodel",
+    "armed_graph.savedmodel", "armed_import.keras",
+)  # fmt: skip
+UNLOADABLE = (
+    "weights_only.h5",
+    "custom.h5",
+    "custom.keras",
+    "keras_3.keras",
+    "json_other_weights.json",
+)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -28,23 +52,31 @@ class Outcome:
     said: str
 
 
-def build_zoo(folder: Path) -> None:
-    """Writes every file into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _run("build", folder)
+@dataclass(frozen=True)
+class KerasZoo:
+    """The files, and what opening each of them did."""
 
+    folder: Path
+    outcomes: dict[tuple[str, bool], Outcome]
 
-def open_all(folder: Path, names: list[tuple[str, bool]]) -> dict[tuple[str, bool], Outcome]:
-    """Opens files, each with or without trust, in one process.
+    @classmethod
+    def build(cls, folder: Path) -> "KerasZoo":
+        """Writes all files and opens each, without trust and, where that matters, with it."""
+        _run("build", folder)
+        tasks = [(name, False) for name in (*OPENED, *ARMED, *UNLOADABLE)]
+        tasks += [(name, True) for name in (*ARMED, *UNLOADABLE)]
+        (folder / "tasks.json").write_text(json.dumps(tasks))
+        _run("open", folder)
+        found = json.loads((folder / "outcomes.json").read_text())
+        return cls(folder, {tuple(task): Outcome(**outcome) for task, outcome in found})
 
-    Args:
-        folder: What ``build_zoo`` filled.
-        names: Name of the file in it, and whether it is trusted.
-    """
-    (folder / "tasks.json").write_text(json.dumps(names))
-    _run("open", folder)
-    outcomes = json.loads((folder / "outcomes.json").read_text())
-    return {tuple(name): Outcome(**found) for name, found in outcomes}  # type: ignore[misc]
+    def refused(self, name: str) -> Outcome:
+        """Returns what opening a file did without trust."""
+        return self.outcomes[name, False]
+
+    def trusted(self, name: str) -> Outcome:
+        """Returns what opening a file did with trust."""
+        return self.outcomes[name, True]
 
 
 def _run(verb: str, folder: Path) -> None:
@@ -52,6 +84,7 @@ def _run(verb: str, folder: Path) -> None:
         **os.environ,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
+        # The armed module is found there if anything imports it.
         "PYTHONPATH": os.pathsep.join([str(folder), str(Path(__file__).parents[2])]),
     }
     command = [sys.executable, __file__, verb, str(folder)]
@@ -114,6 +147,10 @@ def _save_plain(folder: Path, model: Any) -> None:
     model.save_weights(folder / "json_checkpoint.weights", save_format="tf")
     model.save_weights(folder / "new.weights.h5")
     (folder / "new.weights.h5").rename(folder / "json_new_weights.weights")
+    shutil.copy(folder / "weights_only.h5", folder / "json_other_weights.weights")
+    other = json.loads(model.to_json())
+    other["config"]["layers"][1]["config"]["filters"] = 5
+    (folder / "json_other_weights.json").write_text(json.dumps(other))
     _save_as_keras_3(folder)
 
 

@@ -1,0 +1,67 @@
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from keras_zoo import ARMED, OPENED, SAME, UNLOADABLE, KerasZoo
+
+from donkey_activations.errors import ModelError
+from donkey_activations.extractors.formats import PilotFormat
+from donkey_activations.extractors.keras_files import load_pilot
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_a_harmless_pilot_opens_without_trust_and_without_a_word(
+    keras_zoo: KerasZoo, name: str
+) -> None:
+    outcome = keras_zoo.refused(name)
+    assert outcome.error is None
+    assert "conv2d_1" in outcome.layers
+    assert outcome.said == ""
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_every_format_and_suffix_gives_the_same_network(keras_zoo: KerasZoo, name: str) -> None:
+    outcome = keras_zoo.refused(name)
+    assert outcome.difference is not None
+    assert outcome.difference < 1e-6
+
+
+@pytest.mark.parametrize("name", ARMED)
+def test_a_trusted_pilot_opens_and_its_code_runs(keras_zoo: KerasZoo, name: str) -> None:
+    outcome = keras_zoo.trusted(name)
+    assert outcome.error is None
+    assert outcome.code_ran
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("weights_only.h5", r"weights only.*model\.save"),
+        ("custom.h5", r"HomeMade.*not part of Keras.*give custom\.savedmodel beside it"),
+        ("custom.keras", r"HomeMade.*not part of Keras.*give custom\.savedmodel beside it"),
+        ("keras_3.keras", r"saved by Keras 3\.3\.3.*TFLiteConverter"),
+        ("json_other_weights.json", r"Keras cannot load this file"),
+    ],
+)
+@pytest.mark.parametrize("trusted", [False, True])
+def test_what_does_not_load_says_what_it_is_and_the_way_out_in_one_line(
+    keras_zoo: KerasZoo, name: str, said: str, trusted: bool
+) -> None:
+    error = keras_zoo.outcomes[name, trusted].error
+    assert error is not None
+    assert re.search(said, error)
+    assert "\n" not in error
+
+
+def test_every_file_of_the_zoo_is_looked_at(keras_zoo: KerasZoo) -> None:
+    known = {*OPENED, *ARMED, *UNLOADABLE}
+    suffixes = {".h5", ".hdf5", ".keras", ".json", ".savedmodel"}
+    bookkeeping = {"tasks.json", "outcomes.json"}
+    found = {file.name for file in keras_zoo.folder.iterdir() if file.suffix in suffixes}
+    assert found - bookkeeping <= known
+
+
+def test_a_tflite_is_not_for_keras(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="expected a Keras pilot"):
+        load_pilot(SimpleNamespace(), tmp_path, PilotFormat.TFLITE, False)
