@@ -24,7 +24,7 @@ ANNOUNCING_IMPORT = "print('the plugin was imported')"
 SHOW_HOOK = """#!{python}
 import sys
 finders = [type(finder).__name__ for finder in sys.meta_path]
-print(finders.count("_BaseModuleFinder"))
+print(finders.count("_DonkeycarFinder"))
 """
 
 SHOW_HOME_OF_COMMANDS = """#!{python}
@@ -190,6 +190,52 @@ def test_python_and_stock_donkey_survive(with_ours: SmallVenv, breakage: str) ->
     assert "Traceback" not in usage.stderr
 
 
+BANNER = "using donkey v"
+
+
+@pytest.mark.parametrize(
+    ("args", "on_stdout"),
+    [
+        (("greet", "--json"), False),
+        (("greet", "all", "--json"), False),
+        (("greet",), True),
+        (("greet", "--jsonl"), True),
+        (("createcar", "--json"), True),
+        (("--json", "greet"), True),
+        (("--json",), True),
+        (("no-such-command", "--json"), True),
+    ],
+)
+def test_the_banner_goes_to_stderr_only_where_a_plugins_command_is_asked_for_json(
+    with_ours: SmallVenv, args: tuple[str, ...], on_stdout: bool
+) -> None:
+    with_ours.add_plugin("greeter", "[donkeycar.commands]\ngreet = greeter:Greet\n", GREETER)
+    done = with_ours.donkey(*args)
+    assert (BANNER in done.stdout, BANNER in done.stderr) == (on_stdout, not on_stdout)
+    if not on_stdout:
+        assert done.stdout == f"{' '.join(('greetings to', *args[1:]))}\n"
+
+
+def test_a_stock_command_with_json_answers_as_it_does_without_us(
+    stock: SmallVenv, distributions: Distributions
+) -> None:
+    before = stock.donkey("createcar", "--json")
+    stock.unpack(distributions.wheel)
+    after = stock.donkey("createcar", "--json")
+    assert before.returncode == after.returncode == 2
+    assert (after.stdout, after.stderr) == (before.stdout, before.stderr)
+
+
+def test_garbage_in_one_distribution_does_not_put_the_banner_into_json(
+    with_ours: SmallVenv,
+) -> None:
+    with_ours.add_plugin("garbage", "[donkeycar.commands]\nno equals sign\n")
+    with_ours.add_plugin("greeter", "[donkeycar.commands]\ngreet = greeter:Greet\n", GREETER)
+    done = with_ours.donkey("greet", "--json")
+    assert done.stdout == "greetings to --json\n"
+    assert done.stderr.count("donkey: garbage: ") == 1
+
+
 def test_a_plain_python_start_loads_no_module_more(
     stock: SmallVenv, distributions: Distributions
 ) -> None:
@@ -233,6 +279,12 @@ def test_the_hook_steps_aside_when_donkeycar_reads_the_group_itself(with_ours: S
     assert "'ui', 'activations']" in usage
     with_ours.add_script("donkey", SHOW_HOME_OF_COMMANDS)
     assert with_ours.donkey().stdout.endswith("donkeycar.management.base\n")
+
+
+def test_json_stays_clean_when_donkeycar_reads_the_group_itself(with_ours: SmallVenv) -> None:
+    _change_donkeycar(with_ours, UPSTREAM_CHANGE)
+    with_ours.add_plugin("greeter", "[donkeycar.commands]\ngreet = greeter:Greet\n", GREETER)
+    assert with_ours.donkey("greet", "--json").stdout == "greetings to --json\n"
 
 
 def test_a_command_table_of_another_make_is_left_alone(with_ours: SmallVenv) -> None:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
     from donkey_activations.planning.geometry import LayerGeometry
 
+    SeenLayer = tuple[LayerInfo, LayerGeometry]
+
 HELP = "list a pilot's layers: their maps, and how much of the image one cell sees"
 EXAMPLE = "donkey activations layers --model models/mypilot.tflite"
 
@@ -53,16 +55,18 @@ def run(args: argparse.Namespace) -> int:
 
     wanted = None if args.layers is None else [name.strip() for name in args.layers.split(",")]
     extractor = open_extractor(args.model, wanted, trust_model=args.trust_model)
-    geometry = layer_geometry(cut_pilot(args.model, wanted, args.trust_model))
+    cut_graph = cut_pilot(args.model, wanted, args.trust_model)
+    seen_by = {geometry.name: geometry for geometry in layer_geometry(cut_graph)}
+    seen = [(layer, seen_by[layer.name]) for layer in extractor.layers]
     if args.json:
-        print(json.dumps(_report(args.model, extractor, geometry)))
+        print(json.dumps(_report(args.model, extractor, seen)))
     else:
-        print("\n".join(_table(args.model, extractor, geometry)))
+        print("\n".join(_table(args.model, extractor, seen)))
     return 0
 
 
 def _report(
-    model: Path, extractor: "FeatureExtractor", geometry: "Sequence[LayerGeometry]"
+    model: Path, extractor: "FeatureExtractor", layers: "Sequence[SeenLayer]"
 ) -> dict[str, Any]:
     height, width, channels = extractor.input_shape
     return {
@@ -85,30 +89,28 @@ def _report(
                 "receptive_field": seen.receptive_field,
                 "stride": seen.stride,
             }
-            for layer, seen in zip(extractor.layers, geometry, strict=True)
+            for layer, seen in layers
         ],
     }
 
 
-def _table(
-    model: Path, extractor: "FeatureExtractor", geometry: "Sequence[LayerGeometry]"
-) -> list[str]:
+def _table(model: Path, extractor: "FeatureExtractor", layers: "Sequence[SeenLayer]") -> list[str]:
     height, width, channels = extractor.input_shape
-    rows = [
-        _row(layer, seen, height * width)
-        for layer, seen in zip(extractor.layers, geometry, strict=True)
-    ]
+    rows = [_row(layer, seen, height * width) for layer, seen in layers]
     frames = (
         "one frame" if extractor.sequence_length == 1 else f"{extractor.sequence_length} frames"
     )
     colour = _COLOURS.get(channels, f"{channels} channels")
+    legend = "maps: width x height x filters; stride: pixels from one cell's view to the next"
+    unknown = any(_UNKNOWN in row[3:] for row in rows)
     return [
         str(model),
         f"engine: {extractor.engine}; input: {frames} of {width}x{height} {colour}",
         "",
         *_aligned([_HEADS, *rows]),
         "",
-        "maps: width x height x filters; stride: pixels from one cell's view to the next",
+        legend,
+        *([f"{_UNKNOWN}: cannot be told from this pilot's graph"] if unknown else []),
     ]
 
 
@@ -116,9 +118,13 @@ def _row(layer: "LayerInfo", seen: "LayerGeometry", view: int) -> tuple[str, ...
     size = share = _UNKNOWN
     if seen.receptive_field is not None:
         height, width = seen.receptive_field
-        size, share = f"{width}x{height} px", f"{height * width / view:.1%}"
+        size, share = f"{width}x{height} px", _percent(height * width / view)
     maps = f"{layer.width}x{layer.height}x{layer.filters}"
     return layer.name, layer.kind, maps, size, share, _stride(seen)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.0005 else "<0.1%"
 
 
 def _stride(seen: "LayerGeometry") -> str:

@@ -7,12 +7,12 @@ field numbers are those of TensorFlow's ``node_def.proto`` and ``attr_value.prot
 
 from collections.abc import Iterator
 
+from donkey_activations.extractors.protobuf import messages, texts
+
 _NODE_ATTR = 5
 _ENTRY_KEY, _ENTRY_VALUE = 1, 2
 _VALUE_LIST = 1
 _LIST_INTEGERS = 3
-
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 def integer_lists(custom_options: bytes) -> dict[str, list[int]]:
@@ -27,62 +27,29 @@ def integer_lists(custom_options: bytes) -> dict[str, list[int]]:
     from flatbuffers import flexbuffers
 
     try:
-        node = bytes(flexbuffers.GetRoot(bytearray(custom_options)).AsVector[1].AsStringBytes)
-        return {name: numbers for name, numbers in _attributes(node) if numbers}
+        options = flexbuffers.GetRoot(bytearray(custom_options)).AsVector
+        node = memoryview(bytes(options[1].AsStringBytes))
+        return dict(_attributes(node))
     except Exception as error:  # the readers raise whatever the bytes make them raise
         raise ValueError("unreadable options of a TensorFlow operator") from error
 
 
-def _attributes(node: bytes) -> Iterator[tuple[str, list[int]]]:
-    for number, attribute in _fields(node):
-        if number == _NODE_ATTR and isinstance(attribute, bytes):
-            entry = dict(_fields(attribute))
-            name, value = entry[_ENTRY_KEY], entry[_ENTRY_VALUE]
-            if isinstance(name, bytes) and isinstance(value, bytes):
-                yield name.decode(), _integers(value)
+def _attributes(node: memoryview) -> Iterator[tuple[str, list[int]]]:
+    for entry in messages(node, _NODE_ATTR):
+        (name,) = texts(entry, _ENTRY_KEY)
+        numbers: list[int] = []
+        for integers in messages(entry, _ENTRY_VALUE, _VALUE_LIST, _LIST_INTEGERS):
+            numbers.extend(_packed(integers))
+        if numbers:
+            yield name, numbers
 
 
-def _integers(value: bytes) -> list[int]:
-    members = dict(_fields(value)).get(_VALUE_LIST, b"")
-    if not isinstance(members, bytes):
-        return []
-    numbers: list[int] = []
-    for number, content in _fields(members):
-        if number == _LIST_INTEGERS:
-            numbers.extend(_varints(content) if isinstance(content, bytes) else [content])
-    return numbers
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Splits a message into its fields' numbers and contents."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        number, wire_type = key >> 3, key & 7
-        if wire_type == _VARINT:
-            value, at = _varint(message, at)
-            yield number, value
-            continue
-        if wire_type == _BYTES:
-            length, at = _varint(message, at)
-        else:
-            length = {_FIXED64: 8, _FIXED32: 4}[wire_type]
-        yield number, message[at : at + length]
-        at += length
-
-
-def _varints(packed: bytes) -> Iterator[int]:
-    at = 0
-    while at < len(packed):
-        number, at = _varint(packed, at)
-        yield number
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
+def _packed(integers: memoryview) -> Iterator[int]:
+    """Reads integers of 7 bits a byte, the last of which has its top bit clear."""
     value = shift = 0
-    while True:
-        value |= (message[at] & 0x7F) << shift
+    for byte in integers:
+        value |= (byte & 0x7F) << shift
         shift += 7
-        at += 1
-        if message[at - 1] < 0x80:
-            return value, at
+        if byte < 0x80:
+            yield value
+            value = shift = 0

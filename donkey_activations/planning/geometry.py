@@ -16,7 +16,7 @@ axis. Where the formula holds, that gives its numbers. Padding is nothing to see
 field is never larger than the image.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -25,13 +25,10 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
+from donkey_activations.extractors.flatbuffer import Graph, read_graph
 from donkey_activations.planning.axis import Axis
 from donkey_activations.planning.operators import Field, Operator, Shape
 from donkey_activations.planning.rules import propagate
-
-_OPERATOR_NAMES = {
-    code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")
-}
 
 # They tell of a tensor's shape, and nothing of what is in it.
 _READS_NO_VALUES = {"RANK", "SHAPE", "ZEROS_LIKE"}
@@ -65,29 +62,32 @@ def layer_geometry(cut_graph: bytes) -> tuple[LayerGeometry, ...]:
     Returns:
         One geometry a layer, in the order of the graph's outputs. Of a sequence pilot only the
         extent in the frame is told, not that in time.
+
+    Raises:
+        ModelError: The bytes are no readable model.
     """
-    model = schema.ModelT.InitFromPackedBuf(cut_graph, 0)
-    graph = model.subgraphs[0]
+    graph = read_graph(cut_graph)
+    main = graph.model.subgraphs[0]
     # None: reads of the image, nobody knows what. Not in there: reads nothing of it.
-    fields: dict[int, Field | None] = _images(graph)
+    fields: dict[int, Field | None] = _images(graph, main.inputs)
     for operator in graph.operators:
         inputs = [int(number) for number in operator.inputs]
-        name = _name(model, operator)
+        name = graph.operator_name(operator)
         if name in _READS_NO_VALUES or not any(number in fields for number in inputs):
             continue
         known = all(fields[number] is not None for number in inputs if number in fields)
         for output in map(int, operator.outputs):
             fields[output] = (
-                propagate(_operator(model, name, operator, output, fields)) if known else None
+                propagate(_operator(graph, operator, output, fields)) if known else None
             )
-    return tuple(_geometry(graph, int(number), fields) for number in graph.outputs)
+    return tuple(_geometry(graph, int(number), fields) for number in main.outputs)
 
 
-def _images(graph: Any) -> dict[int, Field | None]:
+def _images(graph: Graph, inputs: Iterable[int]) -> dict[int, Field | None]:
     """Returns the fields of the graph's inputs; a second image must have the size of the first."""
     images: dict[int, Field | None] = {}
     size: tuple[int, int] | None = None
-    for number in map(int, graph.inputs):
+    for number in map(int, inputs):
         shape = _shape(graph, number)
         if len(shape) < 4:
             continue  # a measurement, such as that of an IMU
@@ -98,9 +98,8 @@ def _images(graph: Any) -> dict[int, Field | None]:
     return images
 
 
-def _geometry(graph: Any, number: int, fields: dict[int, Field | None]) -> LayerGeometry:
-    label = (graph.tensors[number].name or b"").decode(errors="replace")
-    name = label.partition(":")[2]
+def _geometry(graph: Graph, number: int, fields: dict[int, Field | None]) -> LayerGeometry:
+    name = graph.tensor_name(number).partition(":")[2]
     field = fields.get(number)
     if field is None:
         return LayerGeometry(name, None, None)
@@ -116,48 +115,38 @@ def _number(fraction: Fraction) -> int | float:
 
 
 def _operator(
-    model: Any, name: str, operator: Any, output: int, fields: dict[int, Field | None]
+    graph: Graph, operator: Any, output: int, fields: dict[int, Field | None]
 ) -> Operator:
-    graph = model.subgraphs[0]
     inputs = [int(number) for number in operator.inputs]
     custom = operator.customOptions
     return Operator(
-        name=name,
+        name=graph.operator_name(operator),
         options=operator.builtinOptions,
         custom_options=b"" if custom is None else bytes(bytearray(custom)),
         shapes=tuple(_shape(graph, number) for number in inputs),
-        constants=tuple(_constants(model, inputs)),
+        constants=tuple(_constants(graph, inputs)),
         fields=tuple(fields.get(number) for number in inputs),
         output=_shape(graph, output),
     )
 
 
-def _name(model: Any, operator: Any) -> str:
-    code = model.operatorCodes[operator.opcodeIndex]
-    # Older converters wrote the code into a byte-sized field only.
-    name = _OPERATOR_NAMES.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
-    return (code.customCode or b"").decode(errors="replace") if name == "CUSTOM" else name
-
-
-def _shape(graph: Any, number: int) -> Shape:
+def _shape(graph: Graph, number: int) -> Shape:
     shape = graph.tensors[number].shape if number >= 0 else None
     return () if shape is None else tuple(int(n) for n in shape)
 
 
-def _signature(graph: Any, number: int) -> Shape:
+def _signature(graph: Graph, number: int) -> Shape:
     signature = graph.tensors[number].shapeSignature
     return _shape(graph, number) if signature is None else tuple(int(n) for n in signature)
 
 
-def _constants(model: Any, inputs: list[int]) -> Iterator[NDArray[np.int64] | None]:
+def _constants(graph: Graph, inputs: Iterable[int]) -> Iterator[NDArray[np.int64] | None]:
     """Reads the inputs that are constant integers: sizes, axes, paddings."""
-    graph = model.subgraphs[0]
     types = {schema.TensorType.INT32: np.int32, schema.TensorType.INT64: np.int64}
     for number in inputs:
-        tensor = graph.tensors[number] if number >= 0 else None
-        data = None if tensor is None else model.buffers[tensor.buffer].data
-        if tensor is None or data is None or len(data) == 0 or tensor.type not in types:
+        kind = types.get(graph.tensors[number].type) if number >= 0 else None
+        if kind is None or not graph.is_constant(number):
             yield None
             continue
-        values = np.frombuffer(bytes(bytearray(data)), types[tensor.type])
-        yield values.astype(np.int64).reshape(_shape(graph, number))
+        data = bytes(bytearray(graph.model.buffers[graph.tensors[number].buffer].data))
+        yield np.frombuffer(data, kind).astype(np.int64).reshape(_shape(graph, number))

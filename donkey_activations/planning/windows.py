@@ -21,6 +21,7 @@ def sliding(cells: int, outputs: int, kernel: int, stride: int, dilation: int = 
     ``k = (kernel - 1) * dilation + 1`` there are ``floor((n + p - k) / stride) + 1`` outputs; so
     the number of outputs tells the padding, of which LiteRT puts the smaller half in front.
     """
+    _check(kernel, stride, dilation)
     padding = _padding(cells, outputs, (kernel - 1) * dilation + 1, stride)
     starts = np.arange(outputs, dtype=np.int64)[:, np.newaxis] * stride - padding
     return starts + np.arange(kernel, dtype=np.int64) * dilation
@@ -34,10 +35,16 @@ def transposed(cells: int, outputs: int, kernel: int, stride: int) -> Cells:
     cells ``i`` with ``0 <= o + padding - i * stride < kernel``: ``kernel / stride`` of them rounded
     up or down, depending on where ``o`` lies between two cells.
     """
+    _check(kernel, stride)
     place = np.arange(outputs, dtype=np.int64)[:, np.newaxis]
     place = place + _padding(outputs, cells, kernel, stride)
     read = place // stride - np.arange(ceil(kernel / stride), dtype=np.int64)
     return np.where(place - read * stride < kernel, read, -1)
+
+
+def _check(*numbers: int) -> None:
+    if min(numbers) < 1:
+        raise ValueError("kernels, strides and dilations are 1 or more")
 
 
 def _padding(cells: int, outputs: int, kernel: int, stride: int) -> int:

@@ -1,0 +1,113 @@
+"""What layers see: against the support of TensorFlow's gradients, and worked by hand."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from receptive_field_reference import PILOTS, SeenPilot, build_seen_pilots
+from stock_pilot import StockPilot
+
+from donkey_activations.errors import ModelError
+from donkey_activations.extractors import cut_pilot
+from donkey_activations.extractors.flatbuffer import Graph, read_graph, write_part
+from donkey_activations.planning.geometry import LayerGeometry, layer_geometry
+
+# Strides worked by hand from the layers in receptive_field_reference.py, (height, width).
+STRIDES = {
+    "linear": [(2, 2), (4, 4), (8, 8), (8, 8), (8, 8)],
+    "categorical": [(2, 2), (4, 4), (8, 8), (16, 16), (16, 16)],
+    "rnn": [(2, 2), (4, 4), (8, 8), (8, 8)],
+    "3d": [(3, 3), (6, 6), (12, 12), (24, 24)],
+    "pooling_and_padding": [(2, 1), (4, 2), (4, 4)],
+    "dilation": [(1, 1), (1, 1), (2, 2), (2, 2)],
+    "residual": [(2, 2), (4, 4), (4, 4), (4, 4), (4, 4)],
+    "squeeze_and_excite": [(3, 3), (3, 3)],
+    "transposed": [(2, 2), (1, 1), (1 / 3, 1), (1, 3), (1 / 3, 1), (1 / 3, 1)],
+    "encoder_and_decoder": [(2, 2), (4, 4), (2, 2), (2, 2)],
+    "bottleneck": [(4, 4), None],  # behind a dense layer, cells are no places in the image
+}
+
+
+@pytest.fixture(scope="module")
+def seen_pilots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SeenPilot]:
+    return build_seen_pilots(tmp_path_factory.mktemp("seen"))
+
+
+def geometry_of(pilot: Path) -> dict[str, LayerGeometry]:
+    return {layer.name: layer for layer in layer_geometry(cut_pilot(pilot))}
+
+
+def written(graph: Graph) -> bytes:
+    outputs = [int(tensor) for tensor in graph.model.subgraphs[0].outputs]
+    return write_part(graph, {tensor: graph.tensor_name(tensor) for tensor in outputs})
+
+
+@pytest.mark.parametrize("name", PILOTS)
+def test_receptive_fields_equal_the_support_of_tensorflows_gradients(
+    seen_pilots: dict[str, SeenPilot], name: str
+) -> None:
+    pilot = seen_pilots[name]
+    fields = [layer.receptive_field for layer in layer_geometry(cut_pilot(pilot.tflite))]
+    assert fields == pilot.seen
+
+
+@pytest.mark.parametrize("name", PILOTS)
+def test_strides_equal_those_worked_by_hand(seen_pilots: dict[str, SeenPilot], name: str) -> None:
+    layers = layer_geometry(cut_pilot(seen_pilots[name].tflite))
+    assert [layer.stride for layer in layers] == STRIDES[name]
+
+
+def test_the_stock_pilot_sees_what_the_formula_says(stock_pilot: StockPilot) -> None:
+    kernels, strides = (5, 5, 5, 3, 3), (2, 2, 2, 1, 1)
+    expected, size, step = {}, 1, 1
+    for number, (kernel, stride) in enumerate(zip(kernels, strides, strict=True), start=1):
+        size, step = size + (kernel - 1) * step, step * stride
+        name = f"conv2d_{number}"
+        expected[name] = LayerGeometry(name, (size, size), (step, step))
+    assert [layer.receptive_field for layer in expected.values()] == [
+        (5, 5), (13, 13), (29, 29), (45, 45), (61, 61)
+    ]  # fmt: skip
+    assert geometry_of(stock_pilot.tflite) == expected
+
+
+def test_whole_strides_are_integers(stock_pilot: StockPilot) -> None:
+    strides = [layer.stride for layer in geometry_of(stock_pilot.tflite).values()]
+    assert all(type(number) is int for stride in strides if stride for number in stride)
+
+
+def test_only_the_layers_asked_for_are_told(stock_pilot: StockPilot) -> None:
+    (layer,) = layer_geometry(cut_pilot(stock_pilot.tflite, ["conv2d_3"]))
+    assert (layer.name, layer.receptive_field, layer.stride) == ("conv2d_3", (29, 29), (8, 8))
+
+
+def test_behind_an_operator_without_a_rule_nothing_is_told(stock_pilot: StockPilot) -> None:
+    graph = read_graph(cut_pilot(stock_pilot.tflite))
+    custom = schema.OperatorCodeT()
+    custom.builtinCode = custom.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+    custom.customCode = b"SomebodysOwn"
+    graph.model.operatorCodes.append(custom)
+    graph.operators[2].opcodeIndex = len(graph.model.operatorCodes) - 1
+    known = [layer.receptive_field is not None for layer in layer_geometry(written(graph))]
+    assert known == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("stride", [0, -1])
+def test_an_impossible_stride_makes_the_layer_unknown_and_no_crash(
+    stock_pilot: StockPilot, stride: int
+) -> None:
+    graph = read_graph(cut_pilot(stock_pilot.tflite))
+    graph.operators[0].builtinOptions.strideH = stride
+    assert all(layer.receptive_field is None for layer in layer_geometry(written(graph)))
+
+
+def test_what_is_no_graph_is_a_model_error() -> None:
+    with pytest.raises(ModelError, match=r"expected a \.tflite file"):
+        layer_geometry(b"no graph at all")
+
+
+def test_geometry_loads_no_tensorflow() -> None:
+    code = "import sys, donkey_activations.planning.geometry; print('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
