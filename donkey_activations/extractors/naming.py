@@ -7,11 +7,16 @@ into the operator, which may be those of other layers.
 
 import re
 
-# The last step of a path is the operation inside the layer. The digits make equal names unique.
-_CONVOLUTION = re.compile(
-    r"(Conv2D|Conv3D|depthwise|Depthwise|conv2d_transpose|conv3d_transpose|separable_conv2d)\d*"
+# The path's end is the operation inside the layer, mostly of one step. The digits make equal names
+# unique.
+_LAYER_AND_OPERATION = re.compile(
+    r"(?P<layer>.+?)/(?P<operation>separable_conv2d/depthwise\d*"
+    r"|[^/]+/(?:ReadVariableOp|SpaceToBatchND|BatchToSpaceND)\d*"
+    r"|[^/]+)"
 )
-_OPERATION_SCOPES = {"separable_conv2d", "Conv2D", "Conv3D", "BiasAdd", "depthwise"}
+_CONVOLUTION = re.compile(
+    r"(Conv2D|Conv3D|depthwise|conv2d_transpose|conv3d_transpose|separable_conv2d)(\d*|/.*)"
+)
 
 
 def scopes_of(tensor_name: str) -> list[tuple[str, bool]]:
@@ -24,17 +29,12 @@ def scopes_of(tensor_name: str) -> list[tuple[str, bool]]:
         Each layer's path with the author's names only (``linear/conv2d_1``), and whether the
         operation named there is a convolution.
     """
-    scopes = []
-    for path in tensor_name.split(";"):
-        steps = path.split("/")
-        operation = steps.pop()
-        is_convolution = bool(_CONVOLUTION.fullmatch(operation))
-        while len(steps) > 1 and steps[-1] in _OPERATION_SCOPES:
-            is_convolution = is_convolution or bool(_CONVOLUTION.fullmatch(steps[-1]))
-            steps.pop()
-        if steps:
-            scopes.append(("/".join(steps), is_convolution))
-    return scopes
+    found = map(_LAYER_AND_OPERATION.fullmatch, tensor_name.split(";"))
+    return [
+        (match["layer"], bool(_CONVOLUTION.fullmatch(match["operation"])))
+        for match in found
+        if match is not None
+    ]
 
 
 def is_gate(kernel_name: str) -> bool:

@@ -1,0 +1,236 @@
+"""Every kind of pilot that Donkeycar creates, and stacks as people build them, held against Keras.
+
+One process builds them, saves them in the asked formats, opens each file with our extractor and
+compares the maps with what Keras computes by itself; it prints the largest differences as JSON.
+
+    python tests/support/pilot_kinds.py FOLDER [--kinds linear,rnn] [--formats .tflite,.h5]
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+
+import numpy as np
+import tensorflow as tf
+from donkeycar.parts import keras as donkey
+from donkeycar.parts.interpreter import keras_to_tflite
+
+from donkey_activations import open_extractor
+
+L = tf.keras.layers
+Maps = dict[str, Any]
+Pilot = tuple[tf.keras.Model, Callable[[tf.keras.Model, Any], Maps]]
+
+
+def maps_of_flat_model(model: tf.keras.Model, inputs: Any) -> Maps:
+    """What the convolutions of a model without nested models give, by their name."""
+    shown = {}
+    for layer in model.layers:
+        own = layer.layer if isinstance(layer, L.TimeDistributed) else layer
+        if isinstance(own, L.Conv2D | L.Conv3D):
+            shown[own.name] = layer.output
+    values = tf.keras.Model(model.inputs, list(shown.values()))(inputs, training=False)
+    return dict(zip(shown, values, strict=True))
+
+
+def stock(kind: type, **shape: Any) -> Pilot:
+    return kind(**shape).interpreter.model, maps_of_flat_model
+
+
+def by_layer(shown_behind: dict[str, str]) -> Callable[[tf.keras.Model, Any], Maps]:
+    """Reads the map of each named layer behind another one, as the model's author would."""
+
+    def read(model: tf.keras.Model, inputs: Any) -> Maps:
+        outputs = [model.get_layer(behind).output for behind in shown_behind.values()]
+        values = tf.keras.Model(model.inputs, outputs)(inputs, training=False)
+        values = values if isinstance(values, list) else [values]
+        return dict(zip(shown_behind, values, strict=True))
+
+    return read
+
+
+def separate_activations() -> Pilot:
+    x = image = L.Input((40, 56, 3), name="img_in")
+    x = L.Rescaling(2.0, offset=-1.0)(x)
+    x = L.Cropping2D(((6, 0), (0, 0)))(x)
+    x = L.Conv2D(8, 3, use_bias=False, name="normalised")(x)
+    x = L.BatchNormalization(name="bn")(x)
+    x = L.Activation("relu", name="bn_relu")(x)
+    x = L.Conv2D(6, 3, padding="same", name="leaky")(x)
+    x = L.LeakyReLU(name="leaky_act")(x)
+    x = L.Conv2D(6, 3, activation="elu", name="elu")(x)
+    x = L.Conv2D(6, 3, activation="swish", name="swish")(x)
+    x = L.Conv2D(6, 3, name="linear_then_dropout")(x)
+    x = L.Dropout(0.3)(x)
+    x = L.ReLU(name="late_relu")(x)
+    out = L.Dense(2)(L.Flatten()(x))
+    model = tf.keras.Model(image, out, name="separate")
+    norm = model.get_layer("bn")
+    norm.set_weights([np.linspace(0.5, 1.5, 8)] * 2 + [np.linspace(-1, 1, 8), np.ones(8)])
+    behind = {"normalised": "bn_relu", "leaky": "leaky_act", "elu": "elu", "swish": "swish"}
+    return model, by_layer({**behind, "linear_then_dropout": "late_relu"})
+
+
+def kinds_of_convolution() -> Pilot:
+    x = image = L.Input((40, 56, 1), name="img_in")
+    x = L.DepthwiseConv2D(3, depth_multiplier=4, activation="relu", name="depthwise")(x)
+    x = L.SeparableConv2D(12, 3, activation="relu", name="separable")(x)
+    x = L.Conv2D(10, 3, dilation_rate=2, activation="relu", name="dilated")(x)
+    x = L.Conv2D(10, 3, strides=(2, 3), padding="same", activation="tanh", name="strided")(x)
+    x = L.Conv2DTranspose(5, 3, strides=2, activation="relu", name="transposed")(x)
+    model = tf.keras.Model(image, L.Dense(2)(L.Flatten()(x)), name="convolutions")
+    names = ["depthwise", "separable", "dilated", "strided", "transposed"]
+    return model, by_layer(dict(zip(names, names, strict=True)))
+
+
+def residual() -> Pilot:
+    image = L.Input((40, 56, 3), name="img_in")
+    state = L.Input((4,), name="a_state")
+    x = L.Conv2D(8, 5, strides=2, activation="relu", name="stem")(image)
+    y = L.Conv2D(8, 3, padding="same", activation="relu", name="branch_a")(x)
+    y = L.Conv2D(8, 3, padding="same", name="branch_b")(y)
+    x = L.ReLU(name="joined_relu")(L.Add()([x, y]))
+    x = L.Concatenate()([x, L.Conv2D(4, 1, activation="relu", name="side")(x)])
+    x = L.Conv2D(6, 3, activation="relu", name="last")(L.MaxPooling2D()(x))
+    joined = L.Concatenate()([L.Flatten()(x), L.Dense(3)(state)])
+    model = tf.keras.Model([state, image], [L.Dense(1, name="b_out")(joined)] * 1, name="residual")
+    names = ["stem", "branch_a", "branch_b", "side", "last"]
+    return model, by_layer(dict(zip(names, names, strict=True)))
+
+
+def nested() -> Pilot:
+    inner = tf.keras.Sequential(
+        [L.Conv2D(6, 3, activation="relu", name="inner_a"), L.Conv2D(5, 3, name="inner_b")],
+        name="encoder",
+    )
+    outer = tf.keras.Sequential(
+        [L.Input((40, 56, 3), name="img_in"), L.Conv2D(4, 3, name="first"), inner,
+         L.Conv2D(3, 3, activation="relu", name="after"), L.Flatten(), L.Dense(2)],
+        name="outer",
+    )  # fmt: skip
+
+    def read(model: tf.keras.Model, inputs: Any) -> Maps:
+        first = model.get_layer("first")(inputs[0])
+        inner_a = model.get_layer("encoder").get_layer("inner_a")(first)
+        inner_b = model.get_layer("encoder").get_layer("inner_b")(inner_a)
+        after = model.get_layer("after")(inner_b)
+        return {"first": first, "inner_a": inner_a, "inner_b": inner_b, "after": after}
+
+    return outer, read
+
+
+def two_images() -> Pilot:
+    left, right = L.Input((40, 56, 3), name="left"), L.Input((40, 56, 3), name="right")
+    a = L.Conv2D(4, 5, activation="relu", name="conv_left")(left)
+    b = L.Conv2D(4, 5, activation="relu", name="conv_right")(right)
+    x = L.Conv2D(4, 3, activation="relu", name="both")(L.Subtract()([a, b]))
+    model = tf.keras.Model([left, right], L.Dense(2)(L.Flatten()(x)), name="two_images")
+    names = ["conv_left", "conv_right", "both"]
+    return model, by_layer(dict(zip(names, names, strict=True)))
+
+
+def recurrent() -> Pilot:
+    model = tf.keras.Sequential(
+        [L.Input((3, 40, 56, 3), name="img_in"), L.ConvLSTM2D(6, 3, name="memory"),
+         L.Conv2D(4, 3, activation="relu", name="after"), L.Flatten(), L.Dense(2)],
+        name="recurrent",
+    )  # fmt: skip
+    return model, by_layer({"memory": "memory", "after": "after"})
+
+
+SHAPE = (120, 160, 3)
+KINDS: dict[str, Callable[[], Pilot]] = {
+    "linear": lambda: stock(donkey.KerasLinear, input_shape=SHAPE),
+    "linear grey": lambda: stock(donkey.KerasLinear, input_shape=(120, 160, 1)),
+    "linear 320x180": lambda: stock(donkey.KerasLinear, input_shape=(180, 320, 3)),
+    "categorical": lambda: stock(donkey.KerasCategorical, input_shape=SHAPE),
+    "inferred": lambda: stock(donkey.KerasInferred, input_shape=SHAPE),
+    "memory": lambda: stock(donkey.KerasMemory, input_shape=SHAPE),
+    "imu": lambda: stock(donkey.KerasIMU, input_shape=SHAPE),
+    "behavior": lambda: stock(donkey.KerasBehavioral, input_shape=SHAPE),
+    "localizer": lambda: stock(donkey.KerasLocalizer, input_shape=SHAPE),
+    "latent": lambda: stock(donkey.KerasLatent, input_shape=SHAPE),
+    "rnn": lambda: stock(donkey.KerasLSTM, input_shape=(60, 80, 3)),
+    "3d": lambda: stock(donkey.Keras3D_CNN, input_shape=(60, 80, 1), seq_length=6),
+    "separate activations": separate_activations,
+    "kinds of convolution": kinds_of_convolution,
+    "residual": residual,
+    "nested": nested,
+    "two images": two_images,
+    "ConvLSTM": recurrent,
+}
+
+
+def save(model: tf.keras.Model, stem: Path, suffix: str) -> Path:
+    path = stem.with_name(stem.name + suffix)
+    if suffix == ".tflite":
+        keras_to_tflite(model, str(path))
+    elif suffix == ".json":
+        path.write_text(model.to_json())
+        model.save_weights(str(path.with_suffix(".weights")), save_format="h5")
+    else:
+        formats = {".h5": "h5", ".keras": "keras"}
+        model.save(str(path), include_optimizer=False, save_format=formats.get(suffix, "tf"))
+    return path
+
+
+def model_inputs(model: tf.keras.Model, image: np.ndarray) -> list[Any]:
+    """The image for inputs that take one, zeros for all others, as in our extractor."""
+    scaled = (image * (1.0 / 255.0))[np.newaxis].astype(np.float32)
+    return [
+        scaled if len(t.shape) > 3 else np.zeros((1, *t.shape[1:]), np.float32)
+        for t in model.inputs
+    ]
+
+
+def compare(path: Path, image: np.ndarray, expected: Maps) -> dict[str, Any]:
+    extractor = open_extractor(path)
+    differences = {}
+    for layer, maps in zip(extractor.layers, extractor(image), strict=True):
+        reference = np.asarray(expected[layer.name])
+        newest = reference.reshape(-1, *reference.shape[-3:])[-1]
+        differences[layer.name] = float(np.abs(maps - newest).max() / np.abs(newest).max())
+    kinds = [layer.kind for layer in extractor.layers]
+    return {"differences": differences, "kinds": kinds, "engine": extractor.engine}
+
+
+def compare_all(folder: Path, kinds: list[str], suffixes: list[str]) -> Iterator[tuple[str, Any]]:
+    for kind in kinds:
+        tf.keras.backend.clear_session()
+        tf.keras.utils.set_random_seed(3)
+        model, read = KINDS[kind]()
+        shape = next(t.shape[1:] for t in model.inputs if len(t.shape) > 3)
+        image = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+        expected = read(model, model_inputs(model, image))
+        yield (
+            kind,
+            {
+                "layers": list(expected),
+                "formats": {
+                    suffix: compare(
+                        save(model, folder / kind.replace(" ", "_"), suffix), image, expected
+                    )
+                    for suffix in suffixes
+                },
+            },
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--formats", default=".tflite,.h5")
+    args = parser.parse_args()
+    table = dict(compare_all(args.folder, args.kinds.split(","), args.formats.split(",")))
+    sys.stdout.write("\n" + json.dumps(table) + "\n")
+
+
+if __name__ == "__main__":
+    main()
