@@ -8,8 +8,6 @@ from pathlib import Path
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.base import FeatureExtractor
 
-_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-
 
 def open_extractor(
     model_path: str | os.PathLike[str],
@@ -74,36 +72,18 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _cut(path: Path, layers: Sequence[str] | None, trust_model: bool) -> bytes:
-    content = _read(path)
-    from donkey_activations.extractors import cache, flatbuffer, graph
+    from donkey_activations.extractors import cache, formats, graph
 
-    if flatbuffer.is_flatbuffer(content):
-        return graph.cut(content, layers)
-    if content.startswith(_HDF5_SIGNATURE):
-        return cache.cut_keras_pilot(path, content, layers, trust_model)
-    raise ModelError(_unknown(path, content))
+    pilot_format = formats.identify(path)
+    if pilot_format is formats.PilotFormat.TFLITE:
+        return graph.cut(_read(path), layers)
+    return cache.cut_keras_pilot(path, pilot_format, layers, trust_model)
 
 
 def _read(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
-    except IsADirectoryError as error:
-        raise ModelError("expected a .tflite or .h5 file, this is a folder") from error
+        return path.read_bytes()
     except OSError as error:
         raise ModelError(
-            f"cannot be read ({error.strerror}); give the path of a .tflite or .h5 pilot"
+            f"cannot be read ({error.strerror}); give the path of a .tflite or Keras pilot"
         ) from error
-    if not content:
-        raise ModelError("the file is empty; copy it again, or train again")
-    return content
-
-
-def _unknown(path: Path, content: bytes) -> str:
-    beside = [
-        candidate.name
-        for suffix in (".tflite", ".h5")
-        if (candidate := path.with_suffix(suffix)) != path and candidate.is_file()
-    ]
-    way_out = f"give {beside[0]} beside it" if beside else "give the file that donkey train wrote"
-    looks = "a Git LFS pointer" if content.startswith(b"version https://git-lfs") else "neither"
-    return f"expected a .tflite or a Keras .h5 pilot, this is {looks}; {way_out}"

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from donkey_activations.extractors.formats import PilotFormat, fingerprint
+
 logger = logging.getLogger(__name__)
 
 # Belongs to the key: raise it when the same pilot gives another cut graph.
@@ -21,24 +23,26 @@ def folder() -> Path:
 
 
 def cut_keras_pilot(
-    path: Path, content: bytes, layers: Sequence[str] | None, trust_model: bool
+    path: Path, pilot_format: PilotFormat, layers: Sequence[str] | None, trust_model: bool
 ) -> bytes:
     """Returns a Keras pilot's cut graph: the kept one, or else a new one, which is then kept.
 
     A cache that cannot be read or written only costs time.
 
     Args:
-        path: The ``.h5`` file.
-        content: Its bytes, which are the key: a changed file under the same name is noticed.
-        layers: Names of the wanted convolutions; None is all of them.
+        path: The pilot's file or folder. Its content is the key: a changed file under the same name
+            is noticed.
+        pilot_format: What ``formats.identify`` told about it.
+        layers: Names of the wanted layers; None is every convolution.
         trust_model: Load the file even if that runs code stored in it.
 
     Raises:
         ModelError: See ``keras.convert``.
     """
-    key = hashlib.sha256(content)
-    key.update(json.dumps([_CONVERSION, list(layers) if layers is not None else None]).encode())
-    kept = folder() / f"{key.hexdigest()}.tflite"
+    names = list(layers) if layers is not None else None
+    # Trust belongs to the key: a pilot once trusted is still refused to who does not trust it.
+    key = json.dumps([_CONVERSION, fingerprint(path), names, trust_model])
+    kept = folder() / f"{hashlib.sha256(key.encode()).hexdigest()}.tflite"
     try:
         return kept.read_bytes()
     except OSError:
@@ -46,7 +50,7 @@ def cut_keras_pilot(
     from donkey_activations.extractors import keras
 
     logger.info("converting %s once with TensorFlow; this takes some seconds", path.name)
-    cut_graph = keras.convert(path, layers, trust_model)
+    cut_graph = keras.convert(path, pilot_format, layers, trust_model)
     _keep(kept, cut_graph)
     return cut_graph
 

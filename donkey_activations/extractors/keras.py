@@ -1,13 +1,13 @@
 """From a Keras pilot to a cut graph. The only file that imports TensorFlow."""
 
-import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors import graph
+from donkey_activations.extractors import graph, keras_files, keras_safety
+from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.tracing import feature_maps, watched_calls
 
 
@@ -33,11 +33,14 @@ def import_tensorflow(purpose: str) -> Any:
     return tf
 
 
-def convert(path: Path, layers: Sequence[str] | None, trust_model: bool) -> bytes:
+def convert(
+    path: Path, pilot_format: PilotFormat, layers: Sequence[str] | None, trust_model: bool
+) -> bytes:
     """Converts a Keras pilot to a cut graph.
 
     Args:
-        path: The pilot's file.
+        path: The pilot's file or folder.
+        pilot_format: What ``formats.identify`` told about it.
         layers: Names of the wanted layers; None is every convolution.
         trust_model: Load the file even if that runs code stored in it.
 
@@ -47,12 +50,8 @@ def convert(path: Path, layers: Sequence[str] | None, trust_model: bool) -> byte
     """
     tf = import_tensorflow("a Keras pilot")
     if not trust_model:
-        _refuse_stored_code(path)
-    try:
-        model = tf.keras.models.load_model(path, compile=False)
-    except Exception as error:  # Keras raises whatever the file makes it raise
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"Keras cannot load this file ({reason}); save it again") from error
+        keras_safety.refuse_stored_code(path, pilot_format)
+    model = keras_files.load_pilot(tf, path, pilot_format, trust_model)
     if not getattr(model, "inputs", None):
         raise ModelError("the pilot does not say what it takes; save it after it was trained once")
     labels: dict[str, str] = {}
@@ -74,32 +73,3 @@ def convert(path: Path, layers: Sequence[str] | None, trust_model: bool) -> byte
         tf.lite.OpsSet.SELECT_TF_OPS,
     ]
     return graph.label_outputs(converter.convert(), labels)
-
-
-def _refuse_stored_code(path: Path) -> None:
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            config = file.attrs.get("model_config")
-    except OSError as error:
-        raise ModelError(f"the .h5 file is damaged ({error}); copy it again") from error
-    if config is None:
-        raise ModelError("the .h5 file holds weights only; save the whole model in it")
-    for layer in _nested_configs(json.loads(config)):
-        if layer.get("class_name") in {"Lambda", "__lambda__"}:
-            name = layer.get("config", {}).get("name", "without a name")
-            raise ModelError(
-                f"layer {name} is a Lambda, which runs code stored in the file when it is loaded; "
-                "open it with trust_model=True if you trust where it comes from"
-            )
-
-
-def _nested_configs(config: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(config, dict):
-        yield config
-        for value in config.values():
-            yield from _nested_configs(value)
-    elif isinstance(config, list):
-        for value in config:
-            yield from _nested_configs(value)

@@ -46,7 +46,7 @@ def refuse_stored_code(path: Path, pilot_format: PilotFormat) -> None:
         return
     try:
         check(path)
-    except ModelError:
+    except (ModelError, ImportError):
         raise
     except Exception as error:  # the readers raise whatever damaged bytes make them raise
         reason = " ".join(str(error).split())[:200] or type(error).__name__
