@@ -13,8 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from donkey_activations.errors import TubError
+from donkey_activations.errors import ModelError, TubError
 from donkey_activations.extractors.base import FeatureExtractor
+from donkey_activations.extractors.formats import fingerprint
 from donkey_activations.mosaic.layout import Layout
 
 FOLDER = "activations"
@@ -100,9 +101,9 @@ def mosaic_set(
         TubError: The pilot's file cannot be read any more.
     """
     try:
-        pilot_sha256 = hashlib.sha256(model_path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise TubError(f"{model_path}: cannot be read ({error.strerror})") from error
+        pilot_sha256 = fingerprint(model_path)
+    except ModelError as error:
+        raise TubError(f"{model_path}: {error}") from error
     names = [layer.name for layer in extractor.layers]
     size = list(extractor.input_shape[:2]) if extractor.size_changed else None
     identity = json.dumps([_DRAWING, pilot_sha256, names, asdict(layout), size])

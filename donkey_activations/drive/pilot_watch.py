@@ -10,6 +10,7 @@ from pathlib import Path
 
 from donkey_activations.drive.pilot import OpenPilot, PilotOptions
 from donkey_activations.errors import ActivationsError, ModelError
+from donkey_activations.extractors.formats import PilotFormat, identify, weights_of
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +18,6 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
 
 _LONGEST_CONVERSION_S = 600.0
-_FLATBUFFER = b"TFL3"
 _CONVERT = """
 import json, sys
 from donkey_activations import ActivationsError, open_extractor
@@ -81,7 +81,7 @@ class PilotWatch:
         TensorFlow in a thread of this process would hold up the drive loop for seconds.
         """
         path = self._options.model_path
-        if path.is_file() and _is_flatbuffer(path):
+        if not _is_keras_pilot(path):
             return
         layers = None if self._options.layers is None else list(self._options.layers)
         task = json.dumps([str(path), layers, self._options.trust_model])
@@ -110,13 +110,15 @@ def _signatures(path: Path) -> Iterator[tuple[str, int, int, int]]:
     if path.is_dir():
         files = [file for file in path.rglob("*") if file.is_file()]
     else:
-        weights = path.with_suffix(".weights")
-        files = [path, weights] if path.suffix == ".json" and weights.exists() else [path]
+        files = [path, *(weights_of(path) if path.suffix == ".json" else ())]
     for file in files:
         status = file.stat()
-        yield file.name, status.st_mtime_ns, status.st_size, status.st_ino
+        yield str(file), status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _is_flatbuffer(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(8)[4:] == _FLATBUFFER
+def _is_keras_pilot(path: Path) -> bool:
+    """Anything else needs no conversion; what cannot be opened says so when it is opened."""
+    try:
+        return identify(path) is not PilotFormat.TFLITE
+    except ModelError:
+        return False

@@ -16,7 +16,7 @@ from donkeycar.vehicle import Vehicle
 from drawn_frames import STOCK_INPUTS, STOCK_TYPES, draw_frame
 from stock_pilot import StockPilot
 
-from donkey_activations import CnnActivations, add_activations
+from donkey_activations import CnnActivations, add_activations, open_extractor
 from donkey_activations.drive import attach
 
 REGISTER = "from donkey_activations import register\nregister()\n"
@@ -204,6 +204,36 @@ def test_the_drive_page_shows_the_mosaic_where_it_is_asked_for(
     assert page_inputs == ["cam/image_array", "tub/num_records"]
 
 
+@pytest.mark.parametrize("keys", [{}, {"ACTIVATIONS_TRUST_MODEL": True}])
+def test_only_a_driver_who_says_so_has_a_pilots_own_code_run(
+    keys: dict[str, Any], stock_pilot: StockPilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def open_and_note(*arguments: Any, **given: Any) -> Any:
+        asked.append(given["trust_model"])
+        return open_extractor(*arguments, **given)
+
+    monkeypatch.setattr("donkey_activations.drive.pilot.open_extractor", open_and_note)
+    vehicle = make_vehicle(tmp_path / "tub")
+    add_activations(vehicle, make_config(**keys), str(stock_pilot.tflite))
+    drive(vehicle, 2)
+    assert asked == [bool(keys)]
+
+
+def test_a_transformation_that_changes_the_size_is_left_to_the_first_frame(
+    stock_pilot: StockPilot, tmp_path: Path
+) -> None:
+    resized = {"TRANSFORMATIONS": ["RESIZE"], "RESIZE_WIDTH": 160, "RESIZE_HEIGHT": 120}
+    vehicle = make_vehicle(tmp_path / "tub", height=240, width=320)
+    cfg = make_config(IMAGE_W=320, IMAGE_H=240, **resized)
+    add_activations(vehicle, cfg, str(stock_pilot.tflite))
+    drive(vehicle, 10)
+    part = own_parts(vehicle)[0]
+    assert part.made > 0
+    assert part.failed == 0
+
+
 def no_camera(vehicle: Vehicle) -> None:
     del vehicle.parts[0]
 
@@ -218,8 +248,9 @@ def no_tub(vehicle: Vehicle) -> None:
         ({"ACTIVATIONS_EVERY_N_FRAMES": "5"}, None, "ACTIVATIONS_EVERY_N_FRAMES: expected"),
         ({"ACTIVATIONS_MODEL": "none.tflite"}, None, "none.tflite: cannot be read"),
         ({"ACTIVATIONS_LAYOUT": "none.yaml"}, None, "none.yaml: cannot be read"),
-        ({"ACTIVATIONS_LAYERS": ["conv9"]}, None, "no convolution is named conv9"),
+        ({"ACTIVATIONS_LAYERS": ["conv9"]}, None, "is named conv9"),
         ({"IMAGE_W": 640, "IMAGE_H": 360}, None, "the camera is set to 640x360 RGB"),
+        ({"TRANSFORMATIONS": ["CRAP"]}, None, "TRANSFORMATIONS: ['CRAP'] cannot be set up"),
         ({"IMAGE_DEPTH": 1}, None, "the camera is set to 160x120 grey"),
         ({}, no_camera, "this car has none"),
         ({}, no_tub, "expected a tub to record into"),
@@ -243,7 +274,11 @@ def test_what_is_wrong_is_said_in_one_line_and_the_car_drives_on(
         vehicle.parts[-1]["run_condition"] = "never"
     drive(vehicle, 2)
     assert vehicle.parts == parts
-    errors = [entry for entry in caplog.records if entry.levelno >= logging.ERROR]
+    errors = [
+        entry
+        for entry in caplog.records
+        if entry.levelno >= logging.ERROR and "donkey_activations" in entry.name
+    ]
     assert len(errors) == 1
     assert said in errors[0].message
     assert errors[0].message.endswith("Driving without mosaics")

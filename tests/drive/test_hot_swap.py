@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from drawn_frames import STOCK_INPUTS, STOCK_TYPES, draw_frame
 from stock_pilot import StockPilot, build_stock_pilot
 
 from donkey_activations import CnnActivations, open_extractor, render_mosaic
+from donkey_activations.drive.pilot_watch import PilotWatch
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +212,63 @@ def test_a_keras_pilot_is_converted_outside_of_the_car(
     assert car.is_drawn_by(5, other_pilot.keras)
     assert len(errors(caplog)) == 1
     assert ("tensorflow" in sys.modules) == before
+
+
+@pytest.mark.parametrize(
+    ("model", "part_of_it"),
+    [
+        ("pilot.savedmodel", "pilot.savedmodel/variables/variables.index"),
+        ("pilot.json", "pilot.weights"),
+    ],
+)
+def test_a_pilot_of_several_files_is_new_when_any_of_them_is(
+    model: str, part_of_it: str, tmp_path: Path
+) -> None:
+    changing = tmp_path / part_of_it
+    changing.parent.mkdir(parents=True, exist_ok=True)
+    changing.write_text("one")
+    if model.endswith(".json"):
+        (tmp_path / model).write_text("{}")
+    opened = object()
+    watch = PilotWatch(SimpleNamespace(model_path=tmp_path / model, open=lambda: opened))  # type: ignore[arg-type]
+    looks = [watch.new_pilot() for _ in range(2)]
+    changing.write_text("another")
+    looks += [watch.new_pilot() for _ in range(4)]
+    assert looks == [None, None, None, opened, None, None]
+
+
+def test_a_pilot_that_changes_while_it_is_opened_is_opened_again(
+    model: Path, other_pilot: StockPilot, tub: Tub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    model.write_bytes(other_pilot.tflite.read_bytes())
+    opened = []
+
+    def open_while_it_is_written(path: Path, *arguments: object, **keys: object) -> object:
+        opened.append(path)
+        if len(opened) == 1:
+            path.write_bytes(other_pilot.tflite.read_bytes() + b" ")
+        return open_extractor(path, *arguments, **keys)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("donkey_activations.drive.pilot.open_extractor", open_while_it_is_written)
+    assert len(sets(car.drive(3))) == 1
+    car.drive(2)
+    assert len(opened) == 2
+    assert len(sets(car.references)) == 2
+
+
+def test_between_looks_the_file_is_left_alone(
+    model: Path, other_pilot: StockPilot, tub: Tub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("donkey_activations.drive.pilot_watch.LOOK_EVERY_S", 1.0)
+    seconds = 100.0
+    clock = "donkey_activations.drive.pilot_watch.time.monotonic"
+    monkeypatch.setattr(clock, lambda: seconds)
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    model.write_bytes(other_pilot.tflite.read_bytes())
+    sets_seen = []
+    for _ in range(5):
+        seconds += 0.6
+        sets_seen.append(car.drive(2)[-1].split("/")[1])
+    # Looks at 101.2 and 102.4 s: seen as new, then as lying still.
+    assert [name == sets_seen[0] for name in sets_seen] == [True, True, True, False, False]
