@@ -2,9 +2,11 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from keras_zoo import ARMED, OPENED, SAME, UNLOADABLE, KerasZoo
 
+from donkey_activations import open_extractor
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.keras_files import load_pilot
@@ -65,3 +67,22 @@ def test_every_file_of_the_zoo_is_looked_at(keras_zoo: KerasZoo) -> None:
 def test_a_tflite_is_not_for_keras(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="expected a Keras pilot"):
         load_pilot(SimpleNamespace(), tmp_path, PilotFormat.TFLITE, False)
+
+
+def test_the_maps_are_the_same_from_every_format(keras_zoo: KerasZoo) -> None:
+    frame = np.random.default_rng(2).integers(0, 256, (30, 40, 3), np.uint8)
+    expected = open_extractor(keras_zoo.folder / "plain.h5")(frame)
+    for name in ("plain.keras", "plain.savedmodel", "json_checkpoint.json"):
+        for ours, maps in zip(
+            open_extractor(keras_zoo.folder / name)(frame), expected, strict=True
+        ):
+            np.testing.assert_allclose(ours, maps, atol=1e-6)
+
+
+def test_a_pilot_once_trusted_is_still_refused_to_who_does_not_trust_it(
+    keras_zoo: KerasZoo,
+) -> None:
+    armed = keras_zoo.folder / "armed.h5"
+    assert len(open_extractor(armed, trust_model=True).layers) == 2
+    with pytest.raises(ModelError, match="sneaky"):
+        open_extractor(armed)
