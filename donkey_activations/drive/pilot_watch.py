@@ -1,13 +1,11 @@
 """Notices that the pilot's file was replaced, and opens the new one."""
 
-import json
 import logging
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from donkey_activations.drive.conversion import Conversion
 from donkey_activations.drive.pilot import OpenPilot, PilotOptions
 from donkey_activations.errors import ActivationsError, ModelError
 from donkey_activations.extractors.formats import PilotFormat, identify, weights_of
@@ -16,17 +14,6 @@ logger = logging.getLogger(__name__)
 
 # Also the time for which a file must have lain still before it is opened.
 LOOK_EVERY_S = 1.0
-
-_LONGEST_CONVERSION_S = 600.0
-_CONVERT = """
-import json, sys
-from donkey_activations import ActivationsError, open_extractor
-path, layers, trust_model = json.loads(sys.argv[1])
-try:
-    open_extractor(path, layers, trust_model=trust_model)
-except ActivationsError as error:
-    sys.exit(str(error))
-"""
 
 _Signature = tuple[tuple[str, int, int, int], ...]
 
@@ -43,12 +30,14 @@ class PilotWatch:
         self._options = options
         self._known = self._seen = self._signature()
         self._next_look_s = time.monotonic() + LOOK_EVERY_S
+        self._conversion: Conversion | None = None
 
     def new_pilot(self) -> OpenPilot | None:
         """Returns the pilot that has taken the place of the one before, or None.
 
         A file that is still being written is waited for. One that cannot be opened is said once,
-        and tried again when it has changed again. Takes as long as opening takes; never raises.
+        and tried again when it has changed again. A Keras pilot is converted meanwhile. Takes as
+        long as opening a ``.tflite`` takes; never raises.
         """
         now_s = time.monotonic()
         if now_s < self._next_look_s:
@@ -56,16 +45,25 @@ class PilotWatch:
         self._next_look_s = now_s + LOOK_EVERY_S
         before, self._seen = self._seen, self._signature()
         if not self._seen or self._seen != before or self._seen == self._known:
+            self.stop()
             return None
         return self._open(self._seen)
+
+    def stop(self) -> None:
+        """Ends a conversion that is under way."""
+        if self._conversion is not None:
+            self._conversion.stop()
+            self._conversion = None
 
     def _open(self, signature: _Signature) -> OpenPilot | None:
         path = self._options.model_path
         try:
-            self._convert_aside()
+            if not self._is_converted():
+                return None
             pilot = self._options.open()
         except Exception as error:  # noqa: BLE001 - the old pilot's mosaics go on, whatever it is
             pilot, reason = None, str(error) if isinstance(error, ActivationsError) else repr(error)
+        self.stop()
         if self._signature() != signature:
             return None  # It changed while it was read: the next looks wait for it.
         self._known = signature
@@ -75,27 +73,13 @@ class PilotWatch:
             logger.info("mosaics: %s was replaced, from here on they are the new pilot's", path)
         return pilot
 
-    def _convert_aside(self) -> None:
-        """Has a Keras pilot converted in a process of its own, which leaves it in the cache.
-
-        TensorFlow in a thread of this process would hold up the drive loop for seconds.
-        """
-        path = self._options.model_path
-        if not _is_keras_pilot(path):
-            return
-        layers = None if self._options.layers is None else list(self._options.layers)
-        task = json.dumps([str(path), layers, self._options.trust_model])
-        done = subprocess.run(
-            [sys.executable, "-c", _CONVERT, task],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_LONGEST_CONVERSION_S,
-            check=False,
-        )
-        if done.returncode != 0:
-            said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-            raise ModelError(said[-1])
+    def _is_converted(self) -> bool:
+        if self._conversion is not None:
+            return self._conversion.is_done()
+        if not _is_keras_pilot(self._options.model_path):
+            return True
+        self._conversion = Conversion(self._options)
+        return False
 
     def _signature(self) -> _Signature:
         """What changes when the file does; empty while there is none."""

@@ -116,6 +116,7 @@ class MosaicWorker:
                     self._work(job)
                 self._look_for_a_new_pilot()
         finally:
+            self._watch.stop()
             self._ended.set()
 
     def stop(self, within_s: float) -> bool:
@@ -148,7 +149,7 @@ class MosaicWorker:
             self.worst_latency_ms = max(self.worst_latency_ms, latency_ms)
         except Exception as error:  # noqa: BLE001 - the worker lives on, whatever one frame does
             self.failed += 1
-            self.say_once(f"a mosaic failed, the drive goes on: {error!r}")
+            self.say_once(f"a mosaic failed, the drive goes on: {type(error).__name__}: {error}")
         finally:
             self._free.put(job.frames)
 

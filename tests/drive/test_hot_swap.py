@@ -1,11 +1,14 @@
 """The pilot's file is replaced while the car drives."""
 
 import logging
+import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -187,7 +190,7 @@ def test_a_touched_file_goes_on_in_the_same_set(model: Path, tub: Tub) -> None:
     assert len(sets([*car.references, *car.drive(4)])) == 1
 
 
-def test_a_keras_pilot_is_converted_outside_of_the_car(
+def test_a_keras_pilot_is_converted_outside_of_the_car_while_mosaics_go_on(
     *,
     stock_pilot: StockPilot,
     other_pilot: StockPilot,
@@ -203,15 +206,49 @@ def test_a_keras_pilot_is_converted_outside_of_the_car(
     before = "tensorflow" in sys.modules
     whole = other_pilot.keras.read_bytes()
     model.write_bytes(whole[: len(whole) // 2])
-    car.drive(3)
-    assert len(errors(caplog)) == 1
+    drive_until(car, lambda: bool(errors(caplog)))
     assert str(model) in errors(caplog)[0]
-    assert "Traceback" not in caplog.text
     model.write_bytes(whole)
-    car.drive(3)
-    assert car.is_drawn_by(5, other_pilot.keras)
+    drive_until(car, lambda: len(sets(car.references)) == 2)
+    assert car.is_drawn_by(len(car.references) - 1, other_pilot.keras)
     assert len(errors(caplog)) == 1
+    assert all(car.references)
+    assert (car.part.made, car.part.failed) == (len(car.references), 0)
     assert ("tensorflow" in sys.modules) == before
+
+
+def test_a_conversion_under_way_ends_with_the_drive(
+    stock_pilot: StockPilot, tub: Tub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("donkey_activations.drive.conversion._CONVERT", "input()")
+    processes = []
+    popen = subprocess.Popen
+
+    def start(*arguments: Any, **keys: Any) -> Any:
+        processes.append(popen(*arguments, **{**keys, "stdin": subprocess.PIPE}))
+        return processes[-1]
+
+    monkeypatch.setattr("donkey_activations.drive.conversion.subprocess.Popen", start)
+    model = tmp_path / "mypilot.h5"
+    model.write_bytes(stock_pilot.tflite.read_bytes())
+    car = Car(CnnActivations(model, tub, every_n_frames=1), tub)
+    model.write_bytes(stock_pilot.keras.read_bytes())
+    drive_until(car, lambda: bool(processes))
+    assert processes[0].poll() is None
+    thread = Thread(target=car.part.update, daemon=True)
+    thread.start()
+    car.part.shutdown()
+    thread.join(10)
+    assert processes[0].poll() is not None
+    processes[0].stdin.close()
+
+
+def drive_until(car: Car, reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 200
+    while not reached():
+        assert time.monotonic() < deadline
+        car.drive(1)
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
