@@ -19,6 +19,7 @@ from donkey_activations.extractors.formats import fingerprint
 from donkey_activations.mosaic.layout import Layout
 
 FOLDER = "activations"
+_DESCRIPTION = "set.json"
 
 # Belongs to a set's digits: raise it when the same maps give another picture.
 _DRAWING = 1
@@ -59,7 +60,7 @@ class MosaicSet:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             text = json.dumps(self.description, indent=2) + "\n"
-            self._write("set.json", text.encode())
+            self._write(_DESCRIPTION, text.encode())
         except OSError as error:
             raise TubError(
                 f"{self.path}: mosaics cannot be written there ({error.strerror}); "
@@ -122,7 +123,7 @@ def remove_left_overs(tub_path: Path, next_index: int) -> int:
     """Removes what a crash has left: unfinished files, and pictures of records never written.
 
     After a crash Donkeycar can give an index a second time; a picture that lies there already
-    would then show another frame.
+    would then show another frame. Only in folders that are sets of ours, by their ``set.json``.
 
     Args:
         tub_path: The tub's folder.
@@ -150,9 +151,9 @@ def remove_left_overs(tub_path: Path, next_index: int) -> int:
 
 
 def _files(tub_path: Path) -> Iterator[Path]:
-    for mosaics in (tub_path / FOLDER).glob("*/"):
-        if not mosaics.is_symlink():
-            yield from mosaics.iterdir()
+    for description in (tub_path / FOLDER).glob(f"*/{_DESCRIPTION}"):
+        if not description.parent.is_symlink():
+            yield from (file for file in description.parent.iterdir() if file.is_file())
 
 
 def _versions() -> dict[str, str]:

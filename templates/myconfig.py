@@ -49,7 +49,7 @@ ACTIVATIONS_TRUST_MODEL = False           # True or False, default False
 try:
     from donkey_activations import register
     register()
-except Exception as problem:
+except (Exception, SystemExit) as problem:
     # never a reason not to drive
     print(f"donkey-activations does not work, driving without mosaics: {problem!r}")
 # <<< donkey-activations <<< end

@@ -79,6 +79,10 @@ def test_left_overs_of_a_crash_go_and_all_else_stays(tmp_path: Path) -> None:
             mosaics.write_picture(index, b"")
         (mosaics.path / ".9.jpg.part").write_text("")
         (mosaics.path / "notes.txt").write_text("the user's own")
+    of_the_user = tmp_path / "activations" / "holiday"
+    of_the_user.mkdir()
+    (of_the_user / "2019.jpg").write_text("the user's own")
+    (tmp_path / "activations" / "new-00000000" / "88.jpg").mkdir()
     assert remove_left_overs(tmp_path, 10) == 6
     left = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
     kept = {
@@ -86,7 +90,8 @@ def test_left_overs_of_a_crash_go_and_all_else_stays(tmp_path: Path) -> None:
         for name in ("old", "new")
         for file in ("8.jpg", "9.jpg", "notes.txt", "set.json")
     }
-    assert left == kept | {"images/12_cam_image_array_.jpg"}
+    others = {"images/12_cam_image_array_.jpg", "activations/holiday/2019.jpg"}
+    assert left == kept | others
 
 
 def test_a_tub_without_mosaics_has_no_left_overs(tmp_path: Path) -> None:

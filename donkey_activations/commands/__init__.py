@@ -6,6 +6,7 @@ A verb module defines ``HELP`` (one line), ``EXAMPLE`` (one command line),
 """
 
 import argparse
+import os
 import pkgutil
 import sys
 from collections.abc import Mapping
@@ -58,6 +59,10 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     try:
         return verbs[args.verb].run(args)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python must not complain at its end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ActivationsError, OSError) as error:
         return _fail(args.verb, str(error), EXIT_BAD_INPUT)
     except KeyboardInterrupt:

@@ -36,8 +36,8 @@ def register() -> None:
             return
         _registered[:] = [cfg]
         _hook_vehicle_start()
-    except Exception as error:  # noqa: BLE001 - a car must drive, whatever is wrong here
-        logger.error("activations: %s. Driving without mosaics", _reason(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a car must drive
+        _say_that_it_drives_without(error)
 
 
 def add_activations(vehicle: Any, cfg: Any, model_path: str | None = None) -> None:
@@ -54,8 +54,8 @@ def add_activations(vehicle: Any, cfg: Any, model_path: str | None = None) -> No
     try:
         setattr(vehicle, _REQUEST, (cfg, model_path))
         _hook_vehicle_start()
-    except Exception as error:  # noqa: BLE001 - a car must drive, whatever is wrong here
-        logger.error("activations: %s. Driving without mosaics", _reason(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a car must drive
+        _say_that_it_drives_without(error)
 
 
 def _config_being_loaded() -> Any:
@@ -94,9 +94,11 @@ def _attach_or_say_why_not(vehicle: Any) -> None:
         from donkey_activations.drive.wiring import attach
 
         attach(vehicle, *request)
-    except Exception as error:  # noqa: BLE001 - a car must drive, whatever is wrong here
-        logger.error("activations: %s. Driving without mosaics", _reason(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a car must drive
+        _say_that_it_drives_without(error)
 
 
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, ActivationsError) else repr(error)
+def _say_that_it_drives_without(error: BaseException) -> None:
+    reason = str(error) if isinstance(error, ActivationsError) else repr(error)
+    end = "" if reason.endswith((".", "?")) else "."
+    logger.error("activations: %s%s Driving without mosaics", reason, end)

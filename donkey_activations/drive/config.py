@@ -10,6 +10,8 @@ from donkey_activations.errors import ConfigError
 from donkey_activations.mosaic.layout import Layout, load_layout
 
 _PREFIX = "ACTIVATIONS_"
+# So that ACTIVATION_SHOW, without its S, is noticed.
+_BEGINS_LIKE_OURS = "ACTIVATION"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def read_config(cfg: Any) -> DriveConfig:
     """
     values: dict[str, Any] = {}
     for key in dir(cfg):
-        if not key.startswith(_PREFIX):
+        if not key.startswith(_BEGINS_LIKE_OURS):
             continue
         if key not in _CHECKS:
             nearest = get_close_matches(key, _CHECKS, n=1)

@@ -84,6 +84,7 @@ def _keep_backup(path: Path) -> Path:
         backup = path.with_name(f"{path.name}.bak" + (f".{number}" if number else ""))
         try:
             with backup.open("xb") as file:
+                backup.chmod(path.stat().st_mode & 0o7777)
                 file.write(content)
         except FileExistsError:
             if backup.is_file() and backup.read_bytes() == content:

@@ -92,7 +92,9 @@ class CnnActivations:
         watch = PilotWatch(options)
         self._worker = MosaicWorker(options.open(), watch)
         if options.tub_path is not None:
-            remove_left_overs(options.tub_path, tub.manifest.current_index)
+            removed = remove_left_overs(options.tub_path, tub.manifest.current_index)
+            if removed:
+                logger.info("mosaics: removed %d files that a crash has left", removed)
         self._every_n_frames = every_n_frames
         self._show = show
         self._tub = tub
@@ -188,7 +190,7 @@ class CnnActivations:
             return NO_MOSAIC
         index = None if recorder is None else count
         self._worker.hand_over(Job(pilot, frames, index, time.monotonic()))
-        return NO_MOSAIC if recorder is None else recorder.mosaics.reference(count)
+        return NO_MOSAIC if recorder is None else recorder.reference(count)
 
     def _remember(self, pilot: OpenPilot, frame: Any) -> None:
         """Goes on in every round, so that the history is whole when it is needed."""

@@ -43,11 +43,16 @@ class MosaicRecorder:
         self.mosaics = mosaics
         self.has_room = self._measure_room()
         self._jpeg_quality = jpeg_quality
+        self._writes = True
         if not self.has_room:
             raise TubError(
                 f"{mosaics.path}: expected at least {MIN_FREE_BYTES >> 20} MB of free disk "
                 "for mosaics; free the disk, records need it too"
             )
+
+    def reference(self, index: int) -> str:
+        """Returns what the record is to carry; ``""`` since a picture could not be written."""
+        return self.mosaics.reference(index) if self._writes else ""
 
     def _measure_room(self) -> bool:
         return shutil.disk_usage(self.mosaics.path).free >= MIN_FREE_BYTES
@@ -76,4 +81,6 @@ class MosaicRecorder:
         cv2 = opencv()
         bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, self._jpeg_quality])
+        self._writes = False
         self.mosaics.write_picture(index, jpeg.tobytes())
+        self._writes = True

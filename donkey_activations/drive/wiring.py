@@ -108,7 +108,8 @@ def _model(config: DriveConfig, cfg: Any, parts: list[Entry], model_path: str | 
     given = config.model or model_path or _driven_model(parts)
     if given is None:
         raise ConfigError(
-            "no pilot to look into: drive with --model, or set ACTIVATIONS_MODEL in myconfig.py"
+            "no pilot to look into: drive with --model (cv_control has none), or "
+            "set ACTIVATIONS_MODEL in myconfig.py"
         )
     path = Path(given).expanduser()
     if not path.is_absolute() and not path.exists():

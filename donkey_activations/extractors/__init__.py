@@ -34,7 +34,7 @@ def open_extractor(
         ModelError: The file cannot be read, has no convolution, no layer of a wanted name, or is
             unsafe to load.
     """
-    path = Path(model_path).expanduser()
+    path = _expanded(model_path)
     with _naming(path):
         from donkey_activations.extractors import running
 
@@ -58,9 +58,16 @@ def cut_pilot(
     Raises:
         ModelError: See ``open_extractor``.
     """
-    path = Path(model_path).expanduser()
+    path = _expanded(model_path)
     with _naming(path):
         return _cut(path, layers, trust_model)
+
+
+def _expanded(model_path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(model_path).expanduser()
+    except RuntimeError as error:
+        raise ModelError(f"{model_path}: there is no such user; give the whole path") from error
 
 
 @contextmanager

@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 
 # Belongs to the key: raise it when the same pilot gives another cut graph.
 _CONVERSION = 1
+_DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def folder() -> Path:
@@ -42,11 +43,10 @@ def cut_keras_pilot(
     names = list(layers) if layers is not None else None
     # Trust belongs to the key: a pilot once trusted is still refused to who does not trust it.
     key = json.dumps([_CONVERSION, fingerprint(path), names, trust_model])
-    kept = folder() / f"{hashlib.sha256(key.encode()).hexdigest()}.tflite"
-    try:
-        return kept.read_bytes()
-    except OSError:
-        pass
+    kept = folder() / f"{hashlib.sha256(key.encode()).hexdigest()}.cut"
+    known = _read(kept)
+    if known is not None:
+        return known
     from donkey_activations.extractors import keras
 
     logger.info("converting %s once with TensorFlow; this takes some seconds", path.name)
@@ -55,11 +55,21 @@ def cut_keras_pilot(
     return cut_graph
 
 
+def _read(path: Path) -> bytes | None:
+    """Returns a kept graph; None where there is none, or a power cut has left it damaged."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    digest, cut_graph = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    return cut_graph if hashlib.sha256(cut_graph).digest() == digest else None
+
+
 def _keep(path: Path, cut_graph: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(cut_graph)
+            file.write(hashlib.sha256(cut_graph).digest() + cut_graph)
         Path(file.name).replace(path)
     except OSError as error:
         logger.warning("the converted pilot is not kept for the next time: %s", error)

@@ -3,6 +3,7 @@
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.base import FeatureExtractor
 from donkey_activations.extractors.flatbuffer import read_graph, write_part
+from donkey_activations.extractors.graph_operators import is_unsafe
 from donkey_activations.extractors.litert import LiteRTExtractor
 
 
@@ -20,6 +21,12 @@ def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> Feature
     foreign = read_graph(cut_graph).custom_operators()
     if not foreign:
         return LiteRTExtractor(cut_graph, size, threads)
+    unsafe = [name for name in foreign if is_unsafe(name.removeprefix("Flex"))]
+    if unsafe:
+        raise ModelError(
+            f"the operator {unsafe[0]} reaches out of the network (files, Python code); "
+            "train the pilot again, or give the file that donkey train wrote"
+        )
     from donkey_activations.extractors.keras import import_tensorflow
 
     try:

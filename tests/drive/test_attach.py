@@ -292,7 +292,7 @@ def test_a_car_without_a_pilot_is_told_how_to_name_one(
     vehicle = make_vehicle(tmp_path / "tub")
     add_activations(vehicle, make_config())
     drive(vehicle, 2)
-    assert "drive with --model, or set ACTIVATIONS_MODEL" in caplog.text
+    assert "drive with --model (cv_control has none), or set ACTIVATIONS_MODEL" in caplog.text
 
 
 @pytest.mark.parametrize("words", [["--model", "{}"], ["--model={}"]])

@@ -72,3 +72,8 @@ def test_a_misspelt_key_is_answered_with_the_nearest() -> None:
         ConfigError, match=r"ACTIVATIONS_EVERY_N_FRAME: .*ACTIVATIONS_EVERY_N_FRAMES\?"
     ):
         read_config(SimpleNamespace(ACTIVATIONS_EVERY_N_FRAME=3))
+
+
+def test_a_key_that_only_begins_like_ours_is_answered_too() -> None:
+    with pytest.raises(ConfigError, match=r"ACTIVATION_SHOW: .*ACTIVATIONS_SHOW\?"):
+        read_config(SimpleNamespace(ACTIVATION_SHOW=True))

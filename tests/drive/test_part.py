@@ -184,8 +184,8 @@ def test_what_fails_in_the_worker_is_counted_said_once_and_does_not_end_it(
     part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
     mosaics = Path(tub.base_path) / "activations"
     shutil.rmtree(mosaics)
-    for index in range(3):
-        part.run(draw_frame(index), True)
+    references = [part.run(draw_frame(index), True)[0] for index in range(3)]
+    assert [bool(reference) for reference in references] == [True, False, False]
     assert (part.made, part.failed) == (0, 3)
     failures = [entry for entry in caplog.records if "a mosaic failed" in entry.message]
     assert len(failures) == 1

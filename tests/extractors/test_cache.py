@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,15 @@ def test_a_cache_that_cannot_be_written_only_costs_time(
     no_folder.write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(no_folder))
     assert len(open_extractor(stock_pilot.keras).layers) == 5
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[: len(whole) // 2]])
+def test_what_a_power_cut_left_of_the_kept_graph_is_converted_again(
+    damage: Callable[[bytes], bytes], stock_pilot: StockPilot
+) -> None:
+    open_extractor(stock_pilot.keras)
+    kept = next(cache.folder().iterdir())
+    whole = kept.read_bytes()
+    kept.write_bytes(damage(whole))
+    assert len(open_extractor(stock_pilot.keras).layers) == 5
+    assert kept.read_bytes() == whole
