@@ -19,6 +19,10 @@ KINDS = [
     "kinds of convolution", "residual", "nested", "two images", "ConvLSTM",
 ]  # fmt: skip
 SUFFIXES = [".tflite", ".h5"]
+GREY_KINDS = [
+    f"Keras{kind} grey 140x100"
+    for kind in ("Categorical", "Inferred", "Memory", "IMU", "Behavioral", "Localizer", "LSTM")
+]
 
 
 def compare(folder: Path, *words: str) -> dict[str, Any]:
@@ -49,6 +53,21 @@ def test_a_pilot_gives_the_maps_that_keras_computes(
 ) -> None:
     compared = table[kind]["formats"][suffix]
     assert list(compared["differences"]) == table[kind]["layers"]
+    assert max(compared["differences"].values()) <= LARGEST_DIFFERENCE
+
+
+@pytest.fixture(scope="module")
+def grey_table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("grey_kinds")
+    return compare(folder, "--kinds", ",".join(GREY_KINDS), "--formats", ".tflite")
+
+
+@pytest.mark.parametrize("kind", GREY_KINDS)
+def test_a_grey_pilot_of_another_size_gives_the_maps_that_keras_computes(
+    kind: str, grey_table: dict[str, Any]
+) -> None:
+    compared = grey_table[kind]["formats"][".tflite"]
+    assert list(compared["differences"]) == grey_table[kind]["layers"]
     assert max(compared["differences"].values()) <= LARGEST_DIFFERENCE
 
 

@@ -167,6 +167,21 @@ KINDS: dict[str, Callable[[], Pilot]] = {
 }
 
 
+GREY = (100, 140, 1)
+KINDS |= {
+    f"{kind.__name__} grey 140x100": lambda kind=kind: stock(kind, input_shape=GREY)
+    for kind in (
+        donkey.KerasCategorical,
+        donkey.KerasInferred,
+        donkey.KerasMemory,
+        donkey.KerasIMU,
+        donkey.KerasBehavioral,
+        donkey.KerasLocalizer,
+        donkey.KerasLSTM,
+    )
+}
+
+
 def save(model: tf.keras.Model, stem: Path, suffix: str) -> Path:
     path = stem.with_name(stem.name + suffix)
     if suffix == ".tflite":
