@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors import graph, keras_files, keras_safety
+from donkey_activations.extractors import formats, graph, keras_files, keras_safety
 from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.tracing import feature_maps, watched_calls
 
@@ -27,7 +27,7 @@ def import_tensorflow(purpose: str) -> Any:
     except ImportError as error:
         raise ModelError(
             f"{purpose} needs TensorFlow, which is not installed: "
-            "pip install 'donkey-activations[pc]', or give a .tflite of it"
+            "pip install 'donkey-activations[pc]'"
         ) from error
     tf.get_logger().setLevel("ERROR")
     return tf
@@ -48,7 +48,10 @@ def convert(
         ModelError: TensorFlow is missing, the file cannot be loaded, runs code when loaded, or has
             no such layer.
     """
-    tf = import_tensorflow("a Keras pilot")
+    try:
+        tf = import_tensorflow("a Keras pilot")
+    except ModelError as error:
+        raise ModelError(f"{error}, or {formats.instead(path, ['.tflite'])}") from error
     if not trust_model:
         keras_safety.refuse_stored_code(path, pilot_format)
     model = keras_files.load_pilot(tf, path, pilot_format, trust_model)

@@ -33,7 +33,9 @@ def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> Feature
         tf = import_tensorflow(f"the operator {foreign[0]}")
     except ModelError as error:
         shown = ", ".join(_layers_without_foreign_operators(cut_graph)) or "none"
-        raise ModelError(f"{error}; without it these layers can be shown: {shown}") from error
+        raise ModelError(
+            f"{error}; without it, choose of these layers (--layers, ACTIVATIONS_LAYERS): {shown}"
+        ) from error
     return LiteRTExtractor(
         cut_graph, size, threads, interpreter_class=tf.lite.Interpreter, engine="tensorflow"
     )
