@@ -81,6 +81,9 @@ class MosaicRecorder:
         cv2 = opencv()
         bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, self._jpeg_quality])
-        self._writes = False
-        self.mosaics.write_picture(index, jpeg.tobytes())
-        self._writes = True
+        try:
+            self.mosaics.write_picture(index, jpeg.tobytes())
+            self._writes = True
+        except OSError:
+            self._writes = False
+            raise

@@ -1,6 +1,7 @@
 """Puts the part into a vehicle's list: which channels, which place, which tub, which pilot."""
 
 import sys
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ def _watched_model(parts: list[Entry]) -> str | None:
 def _model_on_command_line() -> str | None:
     """Donkeycar's basic template keeps the path nowhere but on its command line."""
     arguments = sys.argv[1:]
-    for argument, following in zip(arguments, [*arguments[1:], None], strict=True):
+    for argument, following in zip_longest(arguments, arguments[1:]):
         if argument == "--model":
             return following
         if argument.startswith("--model="):

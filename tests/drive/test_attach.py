@@ -285,10 +285,14 @@ def test_what_is_wrong_is_said_in_one_line_and_the_car_drives_on(
     assert "\n" not in errors[0].message
 
 
+@pytest.mark.parametrize("words", [[], ["drive"], ["drive", "--model"]])
 def test_a_car_without_a_pilot_is_told_how_to_name_one(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    words: list[str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["manage.py", "drive"])
+    monkeypatch.setattr("sys.argv", ["manage.py", *words])
     vehicle = make_vehicle(tmp_path / "tub")
     add_activations(vehicle, make_config())
     drive(vehicle, 2)
