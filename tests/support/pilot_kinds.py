@@ -191,7 +191,7 @@ def save(model: tf.keras.Model, stem: Path, suffix: str) -> Path:
         model.save_weights(str(path.with_suffix(".weights")), save_format="h5")
     else:
         formats = {".h5": "h5", ".keras": "keras"}
-        model.save(str(path), include_optimizer=False, save_format=formats.get(suffix, "tf"))
+        model.save(str(path), save_format=formats.get(suffix, "tf"))
     return path
 
 
