@@ -56,8 +56,7 @@ def test_every_record_names_its_mosaic_or_says_that_it_has_none(
     turns = [
         record for record in records if int(str(record["_index"])) % RECIPES[recipe_name].every == 0
     ]
-    # How many a busy machine has time for is no promise; those it skips are counted.
-    assert 0 < len(paths) <= len(turns), driven.log
+    assert len(turns) / 4 <= len(paths) <= len(turns), driven.log
 
 
 @every_recipe
