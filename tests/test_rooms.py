@@ -13,10 +13,11 @@ PACKAGE = Path(__file__).parents[1] / "donkey_activations"
 FLOORS = [
     {"__main__", "commands"},
     {"demo"},
-    {"drive", "planning"},
+    {"drive"},
     {"tubs", "transformations"},
     {"mosaic"},
     {"extractors"},
+    {"graphs"},
     {"frames"},
     {"errors"},
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
-    from donkey_activations.planning.geometry import LayerGeometry
+    from donkey_activations.graphs.geometry import LayerGeometry
 
     SeenLayer = tuple[LayerInfo, LayerGeometry]
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
             unsafe to load.
     """
     from donkey_activations.extractors import cut_pilot, open_extractor
-    from donkey_activations.planning.geometry import layer_geometry
+    from donkey_activations.graphs.geometry import layer_geometry
 
     wanted = None if args.layers is None else [name.strip() for name in args.layers.split(",")]
     extractor = open_extractor(args.model, wanted, trust_model=args.trust_model)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.flatbuffer import Graph, read_graph, write_part
 from donkey_activations.extractors.naming import (
     convolution_scope,
     display_names,
     is_gate,
     scopes_of,
 )
+from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
 
 # The operators that make feature maps, and the Keras layer each stands for.
 _KINDS = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from donkey_activations.extractors import protobuf
+from donkey_activations.graphs import protobuf
 
 _UNSAFE = re.compile(
     r"File|Dataset|Reader|PyFunc|^Print|^Debug|Summary|^(Distributed)?(Save|Restore)|^Remote"

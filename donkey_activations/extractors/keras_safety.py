@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors import graph_operators, keras_configs, protobuf
+from donkey_activations.extractors import graph_operators, keras_configs
 from donkey_activations.extractors.formats import PilotFormat, weights_of
 from donkey_activations.extractors.keras_configs import refusal
+from donkey_activations.graphs import protobuf
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")

@@ -2,9 +2,9 @@
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.base import FeatureExtractor
-from donkey_activations.extractors.flatbuffer import read_graph, write_part
 from donkey_activations.extractors.graph_operators import is_unsafe
 from donkey_activations.extractors.litert import LiteRTExtractor
+from donkey_activations.graphs.flatbuffer import read_graph, write_part
 
 
 def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> FeatureExtractor:

@@ -14,7 +14,7 @@ from stock_pilot import StockPilot, build_stock_pilot
 
 from donkey_activations import open_extractor
 from donkey_activations.commands import main
-from donkey_activations.extractors.flatbuffer import read_graph, write_part
+from donkey_activations.graphs.flatbuffer import read_graph, write_part
 
 TABLE = """\
 {model}

@@ -8,7 +8,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from donkey_activations.planning.axis import Cells
+from donkey_activations.graphs.axis import Cells
 
 _HALF = Fraction(1, 2)
 

@@ -11,8 +11,8 @@ from stock_pilot import StockPilot
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import cut_pilot
-from donkey_activations.extractors.flatbuffer import Graph, read_graph, write_part
-from donkey_activations.planning.geometry import LayerGeometry, layer_geometry
+from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
+from donkey_activations.graphs.geometry import LayerGeometry, layer_geometry
 
 # Strides worked by hand from the layers in receptive_field_reference.py, (height, width).
 STRIDES = {
@@ -108,6 +108,6 @@ def test_what_is_no_graph_is_a_model_error() -> None:
 
 
 def test_geometry_loads_no_tensorflow() -> None:
-    code = "import sys, donkey_activations.planning.geometry; print('tensorflow' in sys.modules)"
+    code = "import sys, donkey_activations.graphs.geometry; print('tensorflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

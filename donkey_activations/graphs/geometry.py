@@ -25,10 +25,10 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from donkey_activations.extractors.flatbuffer import Graph, read_graph
-from donkey_activations.planning.axis import Axis
-from donkey_activations.planning.operators import Field, Operator, Shape
-from donkey_activations.planning.rules import propagate
+from donkey_activations.graphs.axis import Axis
+from donkey_activations.graphs.flatbuffer import Graph, read_graph
+from donkey_activations.graphs.operators import Field, Operator, Shape
+from donkey_activations.graphs.rules import propagate
 
 # They tell of a tensor's shape, and nothing of what is in it.
 _READS_NO_VALUES = {"RANK", "SHAPE", "ZEROS_LIKE"}

@@ -7,7 +7,7 @@ field numbers are those of TensorFlow's ``node_def.proto`` and ``attr_value.prot
 
 from collections.abc import Iterator
 
-from donkey_activations.extractors.protobuf import messages, texts
+from donkey_activations.graphs.protobuf import messages, texts
 
 _NODE_ATTR = 5
 _ENTRY_KEY, _ENTRY_VALUE = 1, 2

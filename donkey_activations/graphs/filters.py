@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from donkey_activations.planning import flex, windows
-from donkey_activations.planning.axis import Axis, Cells
-from donkey_activations.planning.operators import Field, Operator, Rule, each_axis, only
+from donkey_activations.graphs import flex, windows
+from donkey_activations.graphs.axis import Axis, Cells
+from donkey_activations.graphs.operators import Field, Operator, Rule, each_axis, only
 
 
 def convolution(operator: Operator) -> Field | None:

@@ -5,8 +5,8 @@ from math import prod
 
 import numpy as np
 
-from donkey_activations.planning.axis import Axis
-from donkey_activations.planning.operators import (
+from donkey_activations.graphs.axis import Axis
+from donkey_activations.graphs.operators import (
     Field,
     Operator,
     each_axis,

@@ -2,8 +2,8 @@
 
 from math import prod
 
-from donkey_activations.planning import filters, moves
-from donkey_activations.planning.operators import (
+from donkey_activations.graphs import filters, moves
+from donkey_activations.graphs.operators import (
     Field,
     Operator,
     Rule,

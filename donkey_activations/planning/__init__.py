@@ -1,1 +1,0 @@
-"""What a pilot's layers see, and what a resolution brings and costs."""
