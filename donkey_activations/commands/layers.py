@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
-    from donkey_activations.graphs.geometry import LayerGeometry
-
-    SeenLayer = tuple[LayerInfo, LayerGeometry]
 
 HELP = "list a pilot's layers: their maps, and how much of the image one cell sees"
 EXAMPLE = "donkey activations layers --model models/mypilot.tflite"
@@ -50,24 +47,18 @@ def run(args: argparse.Namespace) -> int:
         ModelError: The file cannot be read, has no convolution, no layer of a wanted name, or is
             unsafe to load.
     """
-    from donkey_activations.extractors import cut_pilot, open_extractor
-    from donkey_activations.graphs.geometry import layer_geometry
+    from donkey_activations.extractors import open_extractor
 
     wanted = None if args.layers is None else [name.strip() for name in args.layers.split(",")]
     extractor = open_extractor(args.model, wanted, trust_model=args.trust_model)
-    cut_graph = cut_pilot(args.model, wanted, args.trust_model)
-    seen_by = {geometry.name: geometry for geometry in layer_geometry(cut_graph)}
-    seen = [(layer, seen_by[layer.name]) for layer in extractor.layers]
     if args.json:
-        print(json.dumps(_report(args.model, extractor, seen)))
+        print(json.dumps(_report(args.model, extractor)))
     else:
-        print("\n".join(_table(args.model, extractor, seen)))
+        print("\n".join(_table(args.model, extractor)))
     return 0
 
 
-def _report(
-    model: Path, extractor: "FeatureExtractor", layers: "Sequence[SeenLayer]"
-) -> dict[str, Any]:
+def _report(model: Path, extractor: "FeatureExtractor") -> dict[str, Any]:
     height, width, channels = extractor.input_shape
     return {
         "model": str(model),
@@ -86,17 +77,17 @@ def _report(
                 "height": layer.height,
                 "width": layer.width,
                 "filters": layer.filters,
-                "receptive_field": seen.receptive_field,
-                "stride": seen.stride,
+                "receptive_field": layer.receptive_field,
+                "stride": layer.stride,
             }
-            for layer, seen in layers
+            for layer in extractor.layers
         ],
     }
 
 
-def _table(model: Path, extractor: "FeatureExtractor", layers: "Sequence[SeenLayer]") -> list[str]:
+def _table(model: Path, extractor: "FeatureExtractor") -> list[str]:
     height, width, channels = extractor.input_shape
-    rows = [_row(layer, seen, height * width) for layer, seen in layers]
+    rows = [_row(layer, height * width) for layer in extractor.layers]
     frames = (
         "one frame" if extractor.sequence_length == 1 else f"{extractor.sequence_length} frames"
     )
@@ -114,23 +105,23 @@ def _table(model: Path, extractor: "FeatureExtractor", layers: "Sequence[SeenLay
     ]
 
 
-def _row(layer: "LayerInfo", seen: "LayerGeometry", view: int) -> tuple[str, ...]:
+def _row(layer: "LayerInfo", view: int) -> tuple[str, ...]:
     size = share = _UNKNOWN
-    if seen.receptive_field is not None:
-        height, width = seen.receptive_field
+    if layer.receptive_field is not None:
+        height, width = layer.receptive_field
         size, share = f"{width}x{height} px", _percent(height * width / view)
     maps = f"{layer.width}x{layer.height}x{layer.filters}"
-    return layer.name, layer.kind, maps, size, share, _stride(seen)
+    return layer.name, layer.kind, maps, size, share, _stride(layer)
 
 
 def _percent(share: float) -> str:
     return f"{share:.1%}" if share >= 0.0005 else "<0.1%"
 
 
-def _stride(seen: "LayerGeometry") -> str:
-    if seen.stride is None:
+def _stride(layer: "LayerInfo") -> str:
+    if layer.stride is None:
         return _UNKNOWN
-    height, width = seen.stride
+    height, width = layer.stride
     return f"{width:g}" if height == width else f"{width:g}x{height:g}"
 
 

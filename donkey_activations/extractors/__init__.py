@@ -41,28 +41,6 @@ def open_extractor(
         return running.run(_cut(path, layers, trust_model), size, threads)
 
 
-def cut_pilot(
-    model_path: str | os.PathLike[str],
-    layers: Sequence[str] | None = None,
-    trust_model: bool = False,
-) -> bytes:
-    """Returns the part of a pilot that computes the wanted layers, as a ``.tflite`` file.
-
-    Its outputs are the layers in the order of computation, each tensor named ``kind:name``.
-
-    Args:
-        model_path: The pilot's file or folder.
-        layers: Names of the wanted layers; None is every convolution.
-        trust_model: Load a Keras file even if that runs code stored in it.
-
-    Raises:
-        ModelError: See ``open_extractor``.
-    """
-    path = _expanded(model_path)
-    with _naming(path):
-        return _cut(path, layers, trust_model)
-
-
 def _expanded(model_path: str | os.PathLike[str]) -> Path:
     try:
         return Path(model_path).expanduser()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from donkey_activations.graphs.window import Window
+
 FeatureMaps = tuple[NDArray[np.float32], ...]
 
 
@@ -19,6 +21,12 @@ class LayerInfo:
         height: Height of its maps in cells.
         width: Width of its maps in cells.
         filters: Number of maps.
+        receptive_field: ``(height, width)`` in pixels of the image that one of its cells sees; None
+            where nobody knows.
+        stride: ``(height, width)`` in pixels of the image from what a cell sees to what the next
+            one does; None where nobody knows, or where cells are no places in the image.
+        window: Which cells of the layer shown before it a cell reads, or which pixels for the
+            first; None where nobody knows, or where no window tells it, as where branches meet.
     """
 
     name: str
@@ -26,6 +34,9 @@ class LayerInfo:
     height: int
     width: int
     filters: int
+    receptive_field: tuple[int, int] | None = None
+    stride: tuple[int | float, int | float] | None = None
+    window: Window | None = None
 
 
 class FeatureExtractor(ABC):

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps, LayerInfo
+from donkey_activations.extractors.sight import with_geometry
 from donkey_activations.frames import check_frame, scale_into
+from donkey_activations.graphs.flatbuffer import Graph
 
 _DONKEYCARS_IMAGE = "img_in"
 
@@ -19,6 +21,7 @@ class LiteRTExtractor(FeatureExtractor):
     def __init__(
         self,
         cut_graph: bytes,
+        graph: Graph,
         size: tuple[int, int] | None = None,
         threads: int = 1,
         *,
@@ -29,6 +32,7 @@ class LiteRTExtractor(FeatureExtractor):
 
         Args:
             cut_graph: What ``graph.cut`` returns.
+            graph: The same, read; it is used up.
             size: ``(height, width)`` in pixels to run the filters at; None is the pilot's own.
             threads: Threads that the network may use, 1 or more.
             interpreter_class: What runs the graph.
@@ -55,10 +59,9 @@ class LiteRTExtractor(FeatureExtractor):
             self._scaled = np.zeros(wanted[1:], np.float32)
             self._outputs = tuple(self._interpreter.get_output_details())
             black = np.zeros(wanted[1:], np.uint8)
-            self.layers = tuple(
-                LayerInfo(*_kind_and_name(output), *maps.shape)
-                for output, maps in zip(self._outputs, self(black), strict=True)
-            )
+            layers = tuple(map(_layer, self._outputs, self(black)))
+            resized = dict.fromkeys(self._inputs, wanted) if self.size_changed else {}
+            self.layers = with_geometry(layers, cut_graph, graph, resized)
         except (RuntimeError, ValueError) as error:
             at = "" if size is None else f" at {size[1]}x{size[0]}"
             reason = " ".join(str(error).split())
@@ -124,6 +127,7 @@ def _newest_maps(output: Any, tensor: NDArray[Any]) -> NDArray[np.float32]:
     return maps
 
 
-def _kind_and_name(output: Any) -> tuple[str, str]:
+def _layer(output: Any, maps: NDArray[np.float32]) -> LayerInfo:
     kind, _, name = output["name"].partition(":")
-    return name, kind
+    height, width, filters = maps.shape
+    return LayerInfo(name, kind, height, width, filters)

@@ -18,9 +18,10 @@ def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> Feature
     Raises:
         ModelError: Neither can run it.
     """
-    foreign = read_graph(cut_graph).custom_operators()
+    graph = read_graph(cut_graph)
+    foreign = graph.custom_operators()
     if not foreign:
-        return LiteRTExtractor(cut_graph, size, threads)
+        return LiteRTExtractor(cut_graph, graph, size, threads)
     unsafe = [name for name in foreign if is_unsafe(name.removeprefix("Flex"))]
     if unsafe:
         raise ModelError(
@@ -37,7 +38,7 @@ def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> Feature
             f"{error}; without it, choose of these layers (--layers, ACTIVATIONS_LAYERS): {shown}"
         ) from error
     return LiteRTExtractor(
-        cut_graph, size, threads, interpreter_class=tf.lite.Interpreter, engine="tensorflow"
+        cut_graph, graph, size, threads, interpreter_class=tf.lite.Interpreter, engine="tensorflow"
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from donkey_activations.graphs import flex, windows
+from donkey_activations.graphs import flex, reads
 from donkey_activations.graphs.axis import Axis, Cells
 from donkey_activations.graphs.operators import Field, Operator, Rule, each_axis, only
 
@@ -15,7 +15,7 @@ def convolution(operator: Operator) -> Field | None:
     dilations = (options.dilationHFactor, options.dilationWFactor)
 
     def rule(axis: Axis, n: int) -> Axis:
-        read = windows.sliding(axis.cells, operator.cells[n], kernel[n], strides[n], dilations[n])
+        read = reads.sliding(axis.cells, operator.cells[n], kernel[n], strides[n], dilations[n])
         return axis.read(read, strides[n])
 
     return each_axis(only(operator, 0), rule)
@@ -27,7 +27,7 @@ def transposed_convolution(operator: Operator) -> Field | None:
     strides = (operator.options.strideH, operator.options.strideW)
 
     def rule(axis: Axis, n: int) -> Axis | None:
-        read = windows.transposed(axis.cells, operator.cells[n], kernel[n], strides[n])
+        read = reads.transposed(axis.cells, operator.cells[n], kernel[n], strides[n])
         return axis.read(read, Fraction(1, strides[n]))
 
     return each_axis(only(operator, 2), rule)
@@ -53,7 +53,7 @@ def _pool(operator: Operator, kernel: Sequence[int], strides: Sequence[int]) -> 
     def rule(axis: Axis, n: int) -> Axis | None:
         if kernel[n] > 2 * axis.cells:
             return None  # no padding is that wide
-        read = windows.sliding(axis.cells, operator.cells[n], kernel[n], strides[n])
+        read = reads.sliding(axis.cells, operator.cells[n], kernel[n], strides[n])
         return axis.read(read, strides[n])
 
     return each_axis(only(operator, 0), rule)
@@ -67,12 +67,12 @@ def _resizing(window: Callable[[int, int, bool, bool], Cells]) -> Rule:
         def rule(axis: Axis, n: int) -> Axis:
             outputs = operator.cells[n]
             read = window(axis.cells, outputs, corners, half)
-            return axis.read(read, windows.resize_rate(axis.cells, outputs, corners))
+            return axis.read(read, reads.resize_rate(axis.cells, outputs, corners))
 
         return each_axis(only(operator, 0), rule)
 
     return resize
 
 
-resize_nearest = _resizing(windows.nearest)
-resize_linear = _resizing(windows.linear)
+resize_nearest = _resizing(reads.nearest)
+resize_linear = _resizing(reads.linear)

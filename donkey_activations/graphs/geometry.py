@@ -16,22 +16,15 @@ axis. Where the formula holds, that gives its numbers. Padding is nothing to see
 field is never larger than the image.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-from ai_edge_litert import schema_py_generated as schema
-from numpy.typing import NDArray
-
-from donkey_activations.graphs.axis import Axis
-from donkey_activations.graphs.flatbuffer import Graph, read_graph
-from donkey_activations.graphs.operators import Field, Operator, Shape
-from donkey_activations.graphs.rules import propagate
-
-# They tell of a tensor's shape, and nothing of what is in it.
-_READS_NO_VALUES = {"RANK", "SHAPE", "ZEROS_LIKE"}
+from donkey_activations.graphs.flatbuffer import Graph
+from donkey_activations.graphs.following import Fields, follow, picture, reads_values, shape_of
+from donkey_activations.graphs.operators import Field, Shape, spatial
+from donkey_activations.graphs.window import Window, fitting_window
 
 
 @dataclass(frozen=True)
@@ -45,108 +38,96 @@ class LayerGeometry:
         stride: ``(height, width)`` in pixels from a cell to the next; below 1 where the layer has
             more cells than the image has pixels. None where nobody knows, or where cells are no
             places in the image, as behind a dense layer.
+        window: Which cells of the layer before it in the graph's outputs, or pixels for the first,
+            a cell reads. None where nobody knows or no window tells it: where it gets something of
+            the image past that layer, or there are more cells than in that layer.
     """
 
     name: str
     receptive_field: tuple[int, int] | None
     stride: tuple[int | float, int | float] | None
+    window: Window | None
 
 
-def layer_geometry(cut_graph: bytes) -> tuple[LayerGeometry, ...]:
+def layer_geometry(
+    graph: Graph, shapes: Mapping[int, Shape] | None = None
+) -> tuple[LayerGeometry, ...]:
     """Follows the image through a graph.
 
     Args:
-        cut_graph: A ``.tflite`` flatbuffer whose outputs are layers ``(…, height, width,
-            filters)``, each tensor named ``kind:name``, as ``extractors.cut_pilot`` gives it.
+        graph: A graph whose outputs are layers ``(…, height, width, filters)``, each tensor named
+            ``kind:name``, as ``extractors.graph.cut`` gives it.
+        shapes: Shapes of its tensors at another size of the image than the graph's own, by number;
+            they take the place of those in the graph, which is used up.
 
     Returns:
         One geometry a layer, in the order of the graph's outputs. Of a sequence pilot only the
         extent in the frame is told, not that in time.
-
-    Raises:
-        ModelError: The bytes are no readable model.
     """
-    graph = read_graph(cut_graph)
+    for number, tensor in enumerate(graph.tensors):
+        if shapes and number in shapes:
+            tensor.shape, tensor.shapeSignature = shapes[number], None
     main = graph.model.subgraphs[0]
-    # None: reads of the image, nobody knows what. Not in there: reads nothing of it.
-    fields: dict[int, Field | None] = _images(graph, main.inputs)
-    for operator in graph.operators:
-        inputs = [int(number) for number in operator.inputs]
-        name = graph.operator_name(operator)
-        if name in _READS_NO_VALUES or not any(number in fields for number in inputs):
-            continue
-        known = all(fields[number] is not None for number in inputs if number in fields)
-        for output in map(int, operator.outputs):
-            fields[output] = (
-                propagate(_operator(graph, operator, output, fields)) if known else None
-            )
-    return tuple(_geometry(graph, int(number), fields) for number in main.outputs)
+    images = _images(graph, main.inputs)
+    fields = follow(graph, graph.operators, images)
+    layers = []
+    before: Fields = images
+    for number in map(int, main.outputs):
+        name = graph.tensor_name(number).partition(":")[2]
+        window = _window(graph, number, before, images)
+        layers.append(_geometry(name, fields.get(number), window))
+        before = {number: picture(graph, number)}
+    return tuple(layers)
 
 
-def _images(graph: Graph, inputs: Iterable[int]) -> dict[int, Field | None]:
+def _images(graph: Graph, inputs: Iterable[int]) -> Fields:
     """Returns the fields of the graph's inputs; a second image must have the size of the first."""
     images: dict[int, Field | None] = {}
     size: tuple[int, int] | None = None
     for number in map(int, inputs):
-        shape = _shape(graph, number)
+        shape = shape_of(graph, number)
         if len(shape) < 4:
             continue  # a measurement, such as that of an IMU
-        size = size or (shape[-3], shape[-2])
-        fits = (shape[-3], shape[-2]) == size and min(_signature(graph, number)[-3:-1]) > 0
-        axes = (Axis.of_image(size[0]), Axis.of_image(size[1]))
-        images[number] = Field(axes) if fits else None
+        size = size or spatial(shape)
+        fits = spatial(shape) == size and min(_signature(graph, number)[-3:-1]) > 0
+        images[number] = picture(graph, number) if fits else None
     return images
 
 
-def _geometry(graph: Graph, number: int, fields: dict[int, Field | None]) -> LayerGeometry:
-    name = graph.tensor_name(number).partition(":")[2]
-    field = fields.get(number)
+def _window(graph: Graph, layer: int, before: Fields, images: Fields) -> Window | None:
+    path = _path(graph, layer, set(before), set(images))
+    field = follow(graph, path, before).get(layer)
     if field is None:
-        return LayerGeometry(name, None, None)
+        return None
+    return fitting_window(field, spatial(shape_of(graph, next(iter(before)))))
+
+
+def _path(graph: Graph, layer: int, before: set[int], images: set[int]) -> list[Any]:
+    """Returns the operators from the layer before to a layer; none if others lead there as well."""
+    needed = {layer}
+    path = []
+    for operator in reversed(graph.operators):
+        given = {int(tensor) for tensor in operator.outputs} - before
+        if needed & given and reads_values(graph, operator):
+            needed.update(int(tensor) for tensor in operator.inputs)
+            path.append(operator)
+    return [] if needed & (images - before) else path[::-1]
+
+
+def _geometry(name: str, field: Field | None, window: Window | None) -> LayerGeometry:
+    if field is None:
+        return LayerGeometry(name, None, None, None)
     height, width = field.axes
     stride = None
     if height.stride is not None and width.stride is not None and not field.uniform:
         stride = (_number(height.stride), _number(width.stride))
-    return LayerGeometry(name, (height.extent, width.extent), stride)
+    return LayerGeometry(name, (height.extent, width.extent), stride, window)
 
 
 def _number(fraction: Fraction) -> int | float:
     return int(fraction) if fraction.denominator == 1 else float(fraction)
 
 
-def _operator(
-    graph: Graph, operator: Any, output: int, fields: dict[int, Field | None]
-) -> Operator:
-    inputs = [int(number) for number in operator.inputs]
-    custom = operator.customOptions
-    return Operator(
-        name=graph.operator_name(operator),
-        options=operator.builtinOptions,
-        custom_options=b"" if custom is None else bytes(bytearray(custom)),
-        shapes=tuple(_shape(graph, number) for number in inputs),
-        constants=tuple(_constants(graph, inputs)),
-        fields=tuple(fields.get(number) for number in inputs),
-        output=_shape(graph, output),
-    )
-
-
-def _shape(graph: Graph, number: int) -> Shape:
-    shape = graph.tensors[number].shape if number >= 0 else None
-    return () if shape is None else tuple(int(n) for n in shape)
-
-
 def _signature(graph: Graph, number: int) -> Shape:
     signature = graph.tensors[number].shapeSignature
-    return _shape(graph, number) if signature is None else tuple(int(n) for n in signature)
-
-
-def _constants(graph: Graph, inputs: Iterable[int]) -> Iterator[NDArray[np.int64] | None]:
-    """Reads the inputs that are constant integers: sizes, axes, paddings."""
-    types = {schema.TensorType.INT32: np.int32, schema.TensorType.INT64: np.int64}
-    for number in inputs:
-        kind = types.get(graph.tensors[number].type) if number >= 0 else None
-        if kind is None or not graph.is_constant(number):
-            yield None
-            continue
-        data = bytes(bytearray(graph.model.buffers[graph.tensors[number].buffer].data))
-        yield np.frombuffer(data, kind).astype(np.int64).reshape(_shape(graph, number))
+    return shape_of(graph, number) if signature is None else tuple(int(n) for n in signature)
