@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.errors import ConfigError
-from donkey_activations.mosaic.layout import Layout, load_layout
+from donkey_activations.mosaic.layout import Layout
+from donkey_activations.mosaic.layout_file import load_layout
 
 _PREFIX = "ACTIVATIONS_"
 # So that ACTIVATION_SHOW, without its S, is noticed.
