@@ -13,6 +13,11 @@ _HOMES = {
     "open_extractor": "extractors",
     "FeatureExtractor": "extractors.base",
     "LayerInfo": "extractors.base",
+    "Controls": "mosaic.controls",
+    "Layout": "mosaic.layout",
+    "LayerStyle": "mosaic.layout",
+    "RunRanges": "mosaic.run_ranges",
+    "load_layout": "mosaic.layout_file",
     "render_mosaic": "mosaic.render",
     "CnnActivations": "drive.part",
     "add_activations": "drive.attach",
@@ -29,13 +34,18 @@ __all__ = [
     "ActivationsError",
     "CnnActivations",
     "ConfigError",
+    "Controls",
     "FeatureExtractor",
     "FrameError",
     "LayerInfo",
+    "LayerStyle",
+    "Layout",
     "LayoutError",
     "ModelError",
+    "RunRanges",
     "TubError",
     "add_activations",
+    "load_layout",
     "open_extractor",
     "register",
     "render_mosaic",
@@ -54,7 +64,11 @@ if TYPE_CHECKING:
     )
     from donkey_activations.extractors import open_extractor
     from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
+    from donkey_activations.mosaic.controls import Controls
+    from donkey_activations.mosaic.layout import LayerStyle, Layout
+    from donkey_activations.mosaic.layout_file import load_layout
     from donkey_activations.mosaic.render import render_mosaic
+    from donkey_activations.mosaic.run_ranges import RunRanges
 
 
 def __getattr__(name: str) -> object:

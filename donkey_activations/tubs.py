@@ -22,7 +22,7 @@ FOLDER = "activations"
 _DESCRIPTION = "set.json"
 
 # Belongs to a set's digits: raise it when the same maps give another picture.
-_DRAWING = 1
+_DRAWING = 2
 
 _PICTURE = re.compile(r"(\d+)\.jpg")
 _UNFINISHED = re.compile(r"\.\d+\.jpg\.part|\.set\.json\.part")
@@ -107,12 +107,12 @@ def mosaic_set(
         raise TubError(f"{model_path}: {error}") from error
     names = [layer.name for layer in extractor.layers]
     size = list(extractor.input_shape[:2]) if extractor.size_changed else None
-    identity = json.dumps([_DRAWING, pilot_sha256, names, asdict(layout), size])
+    identity = json.dumps([_DRAWING, pilot_sha256, names, layout.as_json(), size])
     digits = hashlib.sha256(identity.encode()).hexdigest()[:8]
     description = {
         "pilot": {"name": model_path.name, "sha256": pilot_sha256},
         "layers": [asdict(layer) for layer in extractor.layers],
-        "layout": asdict(layout),
+        "layout": layout.as_json(),
         "size": size,
         "versions": _versions(),
     }

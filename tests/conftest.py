@@ -10,6 +10,14 @@ from stock_pilot import StockPilot, build_stock_pilot
 REPOSITORY = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write the pictures of tests/mosaic/golden anew; look at them before you commit them",
+    )
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with a real pilot and a real tub; where CI runs it must be there."""

@@ -55,7 +55,7 @@ def test_set_json_says_which_pilot_layers_and_layout(tmp_path: Path, pilot: Path
     assert written["pilot"]["name"] == "mypilot.tflite"
     assert len(written["pilot"]["sha256"]) == 64
     assert [layer["name"] for layer in written["layers"]] == ["a"]
-    assert written["layout"]["width_px"] == 640
+    assert written["layout"]["width_px"] == Layout().width_px
     assert written["size"] is None
     assert "donkeycar" in written["versions"]
 

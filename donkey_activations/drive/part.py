@@ -15,6 +15,7 @@ from donkey_activations.drive.pilot_watch import PilotWatch
 from donkey_activations.drive.recorder import tub_folder
 from donkey_activations.drive.worker import Job, MosaicWorker
 from donkey_activations.frames import describe_shape
+from donkey_activations.mosaic.controls import CHANNELS, known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.transformations import Transformations
 from donkey_activations.tubs import remove_left_overs
@@ -22,6 +23,8 @@ from donkey_activations.tubs import remove_left_overs
 logger = logging.getLogger(__name__)
 
 NO_MOSAIC = ""
+
+CONTROL_CHANNELS = tuple(channel for channels in CHANNELS.values() for channel in channels)
 
 _FLUSH_S = 2.0
 # A page that shows a picture older than this would show a driver a road that is gone.
@@ -31,8 +34,8 @@ _STALE_S = 1.0
 class CnnActivations:
     """Draws mosaics of the pilot's feature maps while the car drives.
 
-    Inputs of the part: the camera's channel, the channel that says whether the tub records, and
-    the one that says whether the pilot runs in this round.
+    Inputs of the part: the camera's channel, the channel that says whether the tub records, the
+    one that says whether the pilot runs in this round, and ``CONTROL_CHANNELS``.
     Outputs: ``cnn/activations``, the reference for the record about to be written (a str, ``""``
     for none), and ``cnn/mosaic``, the newest picture (the camera's frame while there is none).
 
@@ -76,6 +79,7 @@ class CnnActivations:
 
         Raises:
             ModelError: The pilot cannot be opened.
+            LayoutError: The layout does not fit the pilot.
             TubError: Mosaics cannot be written into the tub.
             ActivationsError: OpenCV is missing.
         """
@@ -128,7 +132,7 @@ class CnnActivations:
         return self._worker.pilot.shape_to_keep(camera_shape) is not None
 
     def run_threaded(
-        self, frame: Any, recording: Any = False, pilot_runs: Any = False
+        self, frame: Any, recording: Any = False, pilot_runs: Any = False, *controls: Any
     ) -> tuple[str, Any]:
         """Hands a frame over, if it is its turn and the worker is free.
 
@@ -136,21 +140,24 @@ class CnnActivations:
             frame: What the camera gave in this round: an array of ``input_shape``, or None.
             recording: Whether the tub writes a record in this round.
             pilot_runs: Whether the pilot part has run in this round.
+            controls: What ``CONTROL_CHANNELS`` hold, or nothing.
 
         Returns:
             The record's reference to its mosaic or ``""``, and the newest picture.
         """
         try:
-            reference = self._hand_over(frame, bool(recording), bool(pilot_runs))
+            reference = self._hand_over(frame, bool(recording), bool(pilot_runs), controls)
         except Exception as error:  # noqa: BLE001 - a part that raises stops the car
             self._worker.say_once(f"mosaics fail: {error!r}")
             reference = NO_MOSAIC
         fresh = time.monotonic() - self._worker.drawn_s < _STALE_S
         return reference, self._worker.mosaic if fresh else frame
 
-    def run(self, frame: Any, recording: Any = False, pilot_runs: Any = False) -> tuple[str, Any]:
+    def run(
+        self, frame: Any, recording: Any = False, pilot_runs: Any = False, *controls: Any
+    ) -> tuple[str, Any]:
         """Does the same without a worker: returns when the mosaic is drawn and written."""
-        reference, _ = self.run_threaded(frame, recording, pilot_runs)
+        reference, _ = self.run_threaded(frame, recording, pilot_runs, *controls)
         self._worker.work_once()
         return reference, frame if self._worker.mosaic is None else self._worker.mosaic
 
@@ -170,7 +177,9 @@ class CnnActivations:
             self.worst_latency_ms,
         )
 
-    def _hand_over(self, frame: Any, recording: bool, pilot_runs: bool) -> str:
+    def _hand_over(
+        self, frame: Any, recording: bool, pilot_runs: bool, controls: tuple[Any, ...]
+    ) -> str:
         # Read once: the worker may put a new pilot there at any moment.
         pilot = self._worker.pilot
         if pilot.extractor.sequence_length > 1:
@@ -189,7 +198,8 @@ class CnnActivations:
         if frames is None:
             return NO_MOSAIC
         index = None if recorder is None else count
-        self._worker.hand_over(Job(pilot, frames, index, time.monotonic()))
+        known = known_controls(dict(zip(CONTROL_CHANNELS, controls, strict=False)))
+        self._worker.hand_over(Job(pilot, frames, known, index, time.monotonic()))
         return NO_MOSAIC if recorder is None else recorder.reference(count)
 
     def _remember(self, pilot: OpenPilot, frame: Any) -> None:

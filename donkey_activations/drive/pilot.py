@@ -1,6 +1,6 @@
 """A pilot as the drive needs it: all that changes when its file is replaced by another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from donkey_activations.drive.recorder import MosaicRecorder
 from donkey_activations.extractors import open_extractor
 from donkey_activations.extractors.base import FeatureExtractor
+from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
+from donkey_activations.mosaic.run_ranges import RunRanges
 from donkey_activations.transformations import Transformations
 from donkey_activations.tubs import mosaic_set
 
@@ -28,12 +30,14 @@ class OpenPilot:
         layout: The look of its mosaics.
         recorder: Writes them into the set of this pilot, or None.
         transformations: What is done to a camera's frame before the pilot sees it, or None.
+        run_ranges: What full brightness is in this drive, if the layout asks for that.
     """
 
     extractor: FeatureExtractor
     layout: Layout
-    recorder: MosaicRecorder | None
-    transformations: Transformations | None
+    recorder: MosaicRecorder | None = None
+    transformations: Transformations | None = None
+    run_ranges: RunRanges | None = None
 
     def shape_to_keep(self, camera_shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """Returns the shape in which a frame is to be kept until it is drawn.
@@ -55,12 +59,15 @@ class OpenPilot:
         makes_grey = channels == 1 and self.extractor.sequence_length > 1
         return camera_shape if makes_grey and camera_shape == (height, width, 3) else None
 
-    def draw(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def draw(
+        self, frames: NDArray[np.uint8], controls: Mapping[str, Controls] | None = None
+    ) -> NDArray[np.uint8]:
         """Draws the mosaic of the newest frame.
 
         Args:
             frames: uint8 ``(sequence_length, height, width[, channels])`` as the camera gave them,
                 or as the pilot has kept them; the oldest first.
+            controls: Steering and throttle by driver, where known.
 
         Returns:
             uint8 ``(H, W, 3)`` RGB.
@@ -70,7 +77,18 @@ class OpenPilot:
         """
         seen = self._as_the_pilot_sees(frames)
         maps = self.extractor(seen if self.extractor.sequence_length > 1 else seen[0])
-        return render_mosaic(seen[-1], self.extractor.layers, maps, self.layout)
+        run_tops = None
+        if self.run_ranges is not None:
+            self.run_ranges.observe(maps)
+            run_tops = self.run_ranges.tops()
+        return render_mosaic(
+            seen[-1],
+            self.extractor.layers,
+            maps,
+            self.layout,
+            controls=controls,
+            run_tops=run_tops,
+        )
 
     def _as_the_pilot_sees(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self.transformations is not None:
@@ -115,16 +133,18 @@ class PilotOptions:
         Raises:
             ModelError: The pilot cannot be opened.
             TubError: Mosaics cannot be written into the tub.
+            LayoutError: The layout does not fit the pilot.
             ActivationsError: OpenCV is missing.
         """
         extractor = open_extractor(
             self.model_path, self.layers, trust_model=self.trust_model, threads=self.threads
         )
-        OpenPilot(extractor, self.layout, None, None).draw(
+        OpenPilot(extractor, self.layout).draw(
             np.zeros((extractor.sequence_length, *extractor.input_shape), np.uint8)
         )
         recorder = None
         if self.tub_path is not None:
             mosaics = mosaic_set(self.tub_path, self.model_path, extractor, self.layout)
             recorder = MosaicRecorder(mosaics, self.jpeg_quality)
-        return OpenPilot(extractor, self.layout, recorder, self.transformations)
+        run_ranges = RunRanges(extractor.layers) if self.layout.scales_over_runs() else None
+        return OpenPilot(extractor, self.layout, recorder, self.transformations, run_ranges)

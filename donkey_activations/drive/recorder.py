@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import TubError
-from donkey_activations.frames import opencv
+from donkey_activations.mosaic.jpeg import encode_jpeg
 from donkey_activations.tubs import MosaicSet
 
 logger = logging.getLogger(__name__)
@@ -78,11 +78,9 @@ class MosaicRecorder:
         Raises:
             OSError: The disk is full, gone, or read-only.
         """
-        cv2 = opencv()
-        bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-        _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, self._jpeg_quality])
+        jpeg = encode_jpeg(picture, self._jpeg_quality)
         try:
-            self.mosaics.write_picture(index, jpeg.tobytes())
+            self.mosaics.write_picture(index, jpeg)
             self._writes = True
         except OSError:
             self._writes = False

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.drive.config import DriveConfig, read_config
-from donkey_activations.drive.part import CnnActivations
+from donkey_activations.drive.part import CONTROL_CHANNELS, CnnActivations
 from donkey_activations.errors import ConfigError
 from donkey_activations.frames import describe_shape
 from donkey_activations.transformations import Transformations, keep_the_shape, transformations_of
@@ -17,6 +17,7 @@ REFERENCE = "cnn/activations"
 MOSAIC = "cnn/mosaic"
 _ALWAYS = "cnn/always"
 _NEVER = "cnn/never"
+_UNKNOWN = "cnn/unknown"
 
 # Their frames have a size of their own, whatever IMAGE_W and IMAGE_H say.
 _CAMERAS_OF_OWN_SIZE = {"D435", "OAKD", "IMAGE_LIST"}
@@ -63,7 +64,8 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
         driver=pilot_entry["part"] if pilot_entry and _drives_with(model, config, parts) else None,
     )
     _check_camera_size(cfg, part)
-    _insert(vehicle, part, [camera, *_conditions(tub_entry, pilot_entry)], tub_entry)
+    conditions = _conditions(tub_entry, pilot_entry)
+    _insert(vehicle, part, [camera, *conditions, *_controls(tub_entry)], tub_entry)
     if tub_entry is not None and config.column:
         _add_column(tub_entry)
     if config.show:
@@ -171,6 +173,15 @@ def _conditions(tub_entry: Entry | None, pilot_entry: Entry | None) -> list[str]
         _NEVER if entry is None else entry["run_condition"] or _ALWAYS
         for entry in (tub_entry, pilot_entry)
     ]
+
+
+def _controls(tub_entry: Entry | None) -> list[str]:
+    """The channels of steering and throttle, save those that the record will not carry.
+
+    So the same mosaic can be made again from the record.
+    """
+    carried = CONTROL_CHANNELS if tub_entry is None else tub_entry["inputs"]
+    return [channel if channel in carried else _UNKNOWN for channel in CONTROL_CHANNELS]
 
 
 def _insert(vehicle: Any, part: CnnActivations, inputs: list[str], tub_entry: Entry | None) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from donkey_activations.drive import pilot_watch
 from donkey_activations.drive.pilot import OpenPilot
 from donkey_activations.drive.pilot_watch import PilotWatch
+from donkey_activations.mosaic.controls import Controls
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +33,14 @@ class Job:
         pilot: The pilot that was the newest when the frame came; the mosaic is this pilot's, so
             that a record never refers to a picture in another pilot's set.
         frames: uint8 ``(sequence_length, ...)``; belongs to the worker until it is drawn.
+        controls: Steering and throttle in that round, by driver.
         index: The ``_index`` of the record; None if nothing is recorded.
         handed_over_s: When, on the monotonic clock.
     """
 
     pilot: OpenPilot
     frames: NDArray[np.uint8]
+    controls: dict[str, Controls]
     index: int | None
     handed_over_s: float
 
@@ -139,7 +142,7 @@ class MosaicWorker:
         if job is None:
             return
         try:
-            picture = job.pilot.draw(job.frames)
+            picture = job.pilot.draw(job.frames, job.controls)
             if job.index is not None and job.pilot.recorder is not None:
                 job.pilot.recorder.write(job.index, picture)
                 job.pilot.recorder.look_for_room()

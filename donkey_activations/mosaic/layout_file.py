@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from stat import S_ISREG
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import yaml
@@ -67,7 +66,7 @@ def _layout(root: _Entry) -> Layout:
         trail = f"per_layer: {_shown_name(name)}: "
         entries = _entries(style, trail, _STYLE_KEYS)
         styles[name] = _checked(LayerStyle, inherited, entries, trail)
-    return replace(layout, per_layer=MappingProxyType(styles))
+    return replace(layout, per_layer=styles)
 
 
 def _checked(

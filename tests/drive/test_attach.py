@@ -16,7 +16,7 @@ from donkeycar.vehicle import Vehicle
 from drawn_frames import STOCK_INPUTS, STOCK_TYPES, draw_frame
 from stock_pilot import StockPilot
 
-from donkey_activations import CnnActivations, add_activations, open_extractor
+from donkey_activations import CnnActivations, Layout, add_activations, open_extractor
 from donkey_activations.drive import attach
 
 REGISTER = "from donkey_activations import register\nregister()\n"
@@ -199,7 +199,7 @@ def test_the_drive_page_shows_the_mosaic_where_it_is_asked_for(
     vehicle.add(page, inputs=page_inputs, outputs=["web/angle"])
     add_activations(vehicle, make_config(ACTIVATIONS_SHOW=True), str(stock_pilot.tflite))
     drive(vehicle, 40)
-    assert page.img_arr.shape[1] == 640
+    assert page.img_arr.shape[1] == Layout().width_px
     assert page.num_records > 0
     assert page_inputs == ["cam/image_array", "tub/num_records"]
 

@@ -151,7 +151,7 @@ def test_a_layout_refuses(key: str, value: Any, expected: str) -> None:
 
 
 def test_a_panel_that_there_is_not_is_named_alone() -> None:
-    with pytest.raises(LayoutError, match=r"^panels: expected camera, .*, got 'sound'$"):
+    with pytest.raises(LayoutError, match=r"^panels: expected one of camera, .*, got 'sound'$"):
         Layout(panels=("camera", "sound"))
 
 

@@ -1,5 +1,6 @@
 """Reads a driven tub as a user would, and measures whether mosaics belong to their records."""
 
+import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from donkey_activations import open_extractor, render_mosaic
+from donkey_activations.mosaic.controls import known_controls
 
 Record = dict[str, object]
 COLUMN = "cnn/activations"
@@ -46,11 +48,25 @@ def read_picture(path: Path) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
+def as_recorded(picture: np.ndarray) -> np.ndarray:
+    """What is left of a picture when it has been a JPEG, by another encoder than the one tested."""
+    jpeg = io.BytesIO()
+    Image.fromarray(picture).save(jpeg, "JPEG", quality=85)
+    return np.asarray(Image.open(jpeg))
+
+
 def measure_belonging(tub: Path, records: Sequence[Record], pilot: Path) -> list[Belonging]:
     """Compare every recorded mosaic with new renderings of its own and its neighbours' frames."""
     frames = [read_picture(tub / "images" / str(record["cam/image_array"])) for record in records]
     extractor = open_extractor(pilot)
-    rendered = [render_mosaic(frame, extractor.layers, extractor(frame)) for frame in frames]
+    rendered = [
+        as_recorded(
+            render_mosaic(
+                frame, extractor.layers, extractor(frame), controls=known_controls(record)
+            )
+        )
+        for frame, record in zip(frames, records, strict=True)
+    ]
     return list(_belongings(tub, records, frames, rendered))
 
 

@@ -1,0 +1,131 @@
+"""Colormaps, and the colours of a picture's theme. All colours are RGB."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.errors import LayoutError
+from donkey_activations.frames import opencv
+
+Colour = tuple[int, int, int]
+Table = NDArray[np.uint8]
+
+# A tile is bytes until it is coloured: the levels of its values, and three that are no values.
+LEVELS = 253
+DEAD = 253
+DEAD_MARK = 254
+GAP = 255
+
+_REVERSED = "_r"
+_GREY = "gray"
+_BLUE_ORANGE = "blue_orange"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours around the maps."""
+
+    background: Colour
+    text: Colour
+    quiet_text: Colour
+    dead: Colour
+    dead_mark: Colour
+    user: Colour
+    pilot: Colour
+    middle: Colour
+
+
+THEMES = {
+    "dark": Theme(
+        background=(38, 41, 48),
+        text=(240, 240, 240),
+        quiet_text=(170, 176, 186),
+        dead=(48, 52, 61),
+        dead_mark=(74, 79, 91),
+        user=(86, 180, 233),
+        pilot=(240, 180, 60),
+        middle=(0, 0, 0),
+    ),
+    "light": Theme(
+        background=(244, 244, 241),
+        text=(24, 24, 28),
+        quiet_text=(96, 98, 104),
+        dead=(226, 226, 222),
+        dead_mark=(178, 178, 174),
+        user=(0, 114, 178),
+        pilot=(200, 120, 0),
+        middle=(255, 255, 255),
+    ),
+}
+
+# Blue and orange stay apart for every kind of colour blindness.
+_BELOW_ZERO: tuple[Colour, Colour] = (150, 220, 255), (20, 90, 200)
+_ABOVE_ZERO: tuple[Colour, Colour] = (200, 80, 10), (255, 225, 130)
+
+
+def check_colormap(key: str, name: object) -> None:
+    """Checks the name of a colormap.
+
+    Raises:
+        LayoutError: There is none of this name.
+    """
+    if not isinstance(name, str) or name.removesuffix(_REVERSED) not in _names():
+        raise LayoutError(
+            f"{key}: expected one of {', '.join(sorted(_names()))}, perhaps with _r behind it, "
+            f"got {name!r}"
+        )
+
+
+@lru_cache(maxsize=1)
+def _names() -> frozenset[str]:
+    prefix = "COLORMAP_"
+    names = (name for name in dir(opencv()) if name.startswith(prefix))
+    return frozenset({_GREY, _BLUE_ORANGE, *(n.removeprefix(prefix).lower() for n in names)})
+
+
+@lru_cache(maxsize=32)
+def colour_table(name: str, theme: Theme) -> Table:
+    """Returns the colours of all bytes that a tile can hold.
+
+    Args:
+        name: A colormap that ``check_colormap`` knows.
+        theme: The colours of what is no value.
+
+    Returns:
+        uint8 ``(256, 1, 3)`` RGB, as ``cv2.applyColorMap`` takes it; the first ``LEVELS`` are the
+        colormap, from its first colour to its last.
+    """
+    forward = name.removesuffix(_REVERSED)
+    ramp = np.linspace(0, 255, LEVELS).round().astype(np.uint8)[:, np.newaxis]
+    if forward == _GREY:
+        colours = np.repeat(ramp[:, :, np.newaxis], 3, axis=2)
+    elif forward == _BLUE_ORANGE:
+        colours = _diverging(theme.middle)
+    else:
+        cv2 = opencv()
+        number = getattr(cv2, f"COLORMAP_{forward.upper()}")
+        colours = cv2.applyColorMap(ramp, number)[:, :, ::-1]
+    if forward != name:
+        colours = colours[::-1]
+    rest = np.array([[theme.dead], [theme.dead_mark], [theme.background]], np.uint8)
+    return np.ascontiguousarray(np.concatenate([colours, rest]))
+
+
+def _diverging(middle: Colour) -> Table:
+    anchors = np.array([*_BELOW_ZERO, middle, *_ABOVE_ZERO], np.float64)
+    places = np.linspace(0, len(anchors) - 1, LEVELS)
+    channels = [np.interp(places, range(len(anchors)), channel) for channel in anchors.T]
+    return np.stack(channels, axis=-1).round().astype(np.uint8)[:, np.newaxis]
+
+
+def colour(levels: NDArray[np.uint8], table: Table, area: NDArray[np.uint8]) -> None:
+    """Colours bytes.
+
+    Args:
+        levels: uint8 ``(height, width)``.
+        table: What ``colour_table`` gives.
+        area: uint8 ``(height, width, 3)`` RGB, written into.
+    """
+    opencv().applyColorMap(levels, table, area)

@@ -1,0 +1,48 @@
+"""Steering and throttle, as Donkeycar's channels and records carry them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# By driver, the channels of his steering and throttle; a record's keys are the same.
+CHANNELS = {
+    "user": ("user/angle", "user/throttle"),
+    "pilot": ("pilot/angle", "pilot/throttle"),
+}
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What one driver does.
+
+    Attributes:
+        steering: Donkeycar's angle, -1 (left) to 1 (right).
+        throttle: -1 (full back) to 1 (full ahead).
+    """
+
+    steering: float
+    throttle: float
+
+
+def known_controls(values: Mapping[str, Any]) -> dict[str, Controls]:
+    """Returns the controls of each driver whose steering and throttle are known.
+
+    Args:
+        values: A record, or channels with their values; what is missing or no finite number is
+            unknown.
+    """
+    known = {}
+    for driver, channels in CHANNELS.items():
+        steering, throttle = (_number(values.get(channel)) for channel in channels)
+        if steering is not None and throttle is not None:
+            known[driver] = Controls(steering, throttle)
+    return known
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

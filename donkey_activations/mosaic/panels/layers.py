@@ -1,0 +1,157 @@
+"""One band of tiles a layer."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.errors import LayoutError
+from donkey_activations.extractors.base import LayerInfo
+from donkey_activations.frames import opencv
+from donkey_activations.mosaic import choice, scaling
+from donkey_activations.mosaic.colours import LEVELS, colour, colour_table
+from donkey_activations.mosaic.grid import Grid, fit_grids
+from donkey_activations.mosaic.layout import LayerStyle, Layout
+from donkey_activations.mosaic.panels.base import Area, Numbers, Panel, Scene, Setting
+from donkey_activations.mosaic.tiles import lay_out
+
+_RAMP_PX = 64
+_LONGEST_NUMBER = "-0.00123 "
+_OWN = "own max"
+
+
+def make(setting: Setting, room_px: int) -> Sequence[Panel]:
+    """Makes one panel for each layer that the layout shows.
+
+    Raises:
+        LayoutError: The layout names a layer or a filter that there is not.
+    """
+    by_name = {layer.name: layer for layer in setting.layers}
+    layout = setting.layout
+    shown = tuple(by_name) if layout.layers is None else layout.layers
+    for key, names in (("layers", shown), ("per_layer", layout.per_layer)):
+        for name in names:
+            if name not in by_name:
+                near = get_close_matches(name, by_name, 1) or by_name
+                raise LayoutError(
+                    f"{key}: expected layers of this pilot, such as {', '.join(near)}, got {name!r}"
+                )
+    layers = [by_name[name] for name in shown]
+    grids = fit_grids(
+        [(layer.height, layer.width, _tiles(layer, layout)) for layer in layers],
+        setting.layers_height_px,
+        room_px,
+        layout.gap_px,
+    )
+    return [
+        BandPanel(setting, layer, grid, room_px) for layer, grid in zip(layers, grids, strict=True)
+    ]
+
+
+def _tiles(layer: LayerInfo, layout: Layout) -> int:
+    try:
+        return choice.places(layer.filters, layout.style_of(layer.name))
+    except LayoutError as error:
+        raise LayoutError(f"{layer.name}: {error}") from error
+
+
+class BandPanel(Panel):
+    """The maps of one layer."""
+
+    def __init__(self, setting: Setting, layer: LayerInfo, grid: Grid, room_px: int) -> None:
+        """Finds the places of words and tiles."""
+        self._setting = setting
+        self._layer = layer
+        self._style: LayerStyle = setting.layout.style_of(layer.name)
+        self._grid = grid
+        self._font = setting.font
+        self._legend_px = 2 * self._font.width_px(_LONGEST_NUMBER) + _RAMP_PX
+        words_px = room_px - self._legend_px
+        self._lines = (
+            1 if words_px > self._font.width_px(layer.name + self._live(layer.filters)) else 2
+        )
+        self._top = self._lines * setting.caption_height_px
+        self.height_px = self._top + self._grid.height_px
+        self.width_px = room_px
+        self._words_px = words_px if self._lines == 1 else room_px
+        self._words = self._what_it_is()
+        self._words_end_px = 0
+
+    def _what_it_is(self) -> str:
+        layer = self._layer
+        phrases = [layer.name, f"{layer.width} x {layer.height} x {layer.filters}"]
+        if layer.receptive_field is not None:
+            height, width = layer.receptive_field
+            phrases.append(f"sees {width} x {height} px")
+        live_px = self._font.width_px(self._live(layer.filters))
+        return self._font.fit(phrases, self._words_px - live_px) or layer.name
+
+    def _live(self, live: int) -> str:
+        return f"   {live} of {self._layer.filters} live"
+
+    def draw_once(self, area: Area) -> None:
+        """See ``Panel``."""
+        if not self._top:
+            return
+        theme = self._setting.theme
+        end = self._font.write(area, self._words, 0, theme.text, theme.background)
+        self._words_end_px = end
+
+    def draw(self, area: Area, scene: Scene) -> None:
+        """See ``Panel``."""
+        numbers = scene.numbers[self._layer.name]
+        low, high = self._limits(numbers, scene)
+        signed = low < 0
+        layout, grid = self._setting.layout, self._grid
+        table = colour_table(
+            layout.signed_colormap if signed else layout.colormap, self._setting.theme
+        )
+        dead = numbers.extremes.magnitudes() <= layout.dead_threshold
+        levels = self._levels(numbers, low, high)
+        by_filter = opencv().transpose(levels.reshape(-1, levels.shape[2]))
+        chosen = choice.choose(numbers.maps, dead, self._style)
+        tiles = by_filter.reshape(-1, *levels.shape[:2])[chosen]
+        colour(lay_out(tiles, dead[chosen], grid), table, area[self._top :, : grid.width_px])
+        if self._top:
+            self._write_live(area, int((~dead).sum()), numbers.replaced)
+            self._draw_legend(area, low, high, table)
+
+    def _limits(self, numbers: Numbers, scene: Scene) -> tuple[float, float]:
+        """Returns the values of the first and the last level; 0 is in the middle if any is less."""
+        if isinstance(self._style.scaling, tuple):
+            low, high = self._style.scaling
+            return (low, high) if low >= 0 else (-max(-low, abs(high)), max(-low, abs(high)))
+        top = float(numbers.extremes.magnitudes().max())
+        if self._style.scaling == "run":
+            top = scene.run_tops.get(self._layer.name, top)
+        return (-top, top) if numbers.extremes.signed else (0.0, top)
+
+    def _levels(self, numbers: Numbers, low: float, high: float) -> NDArray[np.uint8]:
+        if self._style.scaling != "filter":
+            return scaling.to_levels(numbers.maps, numbers.extremes, low, high)
+        tops = numbers.extremes.magnitudes()
+        lows = -tops if low < 0 else np.zeros_like(tops)
+        return scaling.each_to_levels(numbers.maps, lows, tops)
+
+    def _write_live(self, area: Area, live: int, replaced: bool) -> None:
+        theme = self._setting.theme
+        words = "   not finite!" if replaced else self._live(live)
+        if self._words_end_px + self._font.width_px(words) <= self._words_px:
+            self._font.write(area, words, self._words_end_px, theme.quiet_text, theme.background)
+
+    def _draw_legend(self, area: Area, low: float, high: float, table: NDArray[np.uint8]) -> None:
+        theme = self._setting.theme
+        line = area[self._top - self._setting.caption_height_px :]
+        words = [f"{low:.3g} ", f" {high:.3g}"]
+        if self._style.scaling == "filter":
+            words = ["-own " if low < 0 else "0 ", f" {_OWN}"]
+        ramp_end = self.width_px - self._font.width_px(words[1])
+        self._font.write(line, words[1], ramp_end, theme.quiet_text, theme.background)
+        ramp_start = ramp_end - _RAMP_PX
+        line[4 : self._setting.caption_height_px - 4, ramp_start:ramp_end] = table[_RAMP_LEVELS, 0]
+        left = ramp_start - self._font.width_px(words[0])
+        self._font.write(line, words[0], left, theme.quiet_text, theme.background)
+
+
+_RAMP_LEVELS = np.linspace(0, LEVELS - 1, _RAMP_PX).round().astype(np.intp)

@@ -1,0 +1,119 @@
+"""Where the network looks, over the camera's frame."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.frames import opencv
+from donkey_activations.mosaic.colours import LEVELS, Table, colour_table
+from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
+from donkey_activations.mosaic.panels.camera import fit_frame, resize
+from donkey_activations.mosaic.saliency import is_sequential, visual_back_prop
+from donkey_activations.mosaic.text import Font
+
+_DIMMED = 0.6
+_RAMP_PX = 48
+_SPACE_PX = 12
+_GREY = 96
+
+# From the longest on: what there is room for.
+_WORDS = ("where it looks (VisualBackProp)", "where it looks", "saliency")
+_NO_WORDS = (
+    "where it looks: not defined, layers branch",
+    "no saliency: layers branch",
+    "no saliency",
+)
+
+
+def make(setting: Setting, room_px: int) -> Sequence[Panel]:
+    """Makes the panel, or says why there is none."""
+    if is_sequential(setting.layers):
+        return [SaliencyPanel(setting, room_px)]
+    return [NoSaliencyPanel(setting, room_px)]
+
+
+class SaliencyPanel(Panel):
+    """The frame in grey, and on it what has to do with the last layer's maps."""
+
+    def __init__(self, setting: Setting, room_px: int) -> None:
+        """Finds the size."""
+        self._setting = setting
+        zoom = fit_frame(setting, room_px)
+        height, width = (zoom.length_px(pixels) for pixels in setting.frame_hw)
+        self._size_hw = height, width
+        self._blend_hw = min(self._size_hw, setting.frame_hw)
+        self._top = setting.caption_height_px
+        self.height_px = self._top + height
+        self.width_px = max(width, room_px)
+        self._colours, self._opacity = _overlay(setting)
+
+    def draw_once(self, area: Area) -> None:
+        """See ``Panel``."""
+        if not self._top:
+            return
+        theme, font = self._setting.theme, self._setting.font
+        width = self._size_hw[1]
+        left = width - font.width_px("less ") - _RAMP_PX - font.width_px(" more")
+        words = _longest(_WORDS, font, left - _SPACE_PX)
+        font.write(area, words or _longest(_WORDS, font, width), 0, theme.text, theme.background)
+        if not words:
+            return
+        left = font.write(area, "less ", left, theme.quiet_text, theme.background)
+        ramp = np.linspace(0, LEVELS - 1, _RAMP_PX).astype(np.uint8)[np.newaxis]
+        ramp = np.repeat(ramp, self._top - 8, axis=0)
+        right = left + _RAMP_PX
+        area[4 : self._top - 4, left:right] = self._blend(np.full_like(ramp, _GREY), ramp)
+        font.write(area, " more", right, theme.quiet_text, theme.background)
+
+    def draw(self, area: Area, scene: Scene) -> None:
+        """See ``Panel``."""
+        maps = [scene.numbers[layer.name].magnitudes for layer in scene.layers]
+        salient = visual_back_prop(scene.layers, maps, self._setting.frame_hw)
+        cv2 = opencv()
+        # Strides leave a grid of dots as fine as pixels, which says nothing about the road.
+        levels = cv2.blur(cv2.convertScaleAbs(salient, alpha=LEVELS - 1), (3, 3))
+        # The one as the other: reduced before they are blended, enlarged after.
+        grey = cv2.cvtColor(resize(scene.frame, self._blend_hw), cv2.COLOR_RGB2GRAY)
+        blended = resize(self._blend(grey, resize(levels, self._blend_hw)), self._size_hw)
+        area[self._top :, : self._size_hw[1]] = blended
+
+    def _blend(self, grey: NDArray[np.uint8], levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        cv2 = opencv()
+        shining = cv2.multiply(grey, cv2.LUT(levels, self._opacity), scale=_DIMMED / 255)
+        coloured = cv2.applyColorMap(levels, self._colours)
+        blended: NDArray[np.uint8] = cv2.add(cv2.cvtColor(shining, cv2.COLOR_GRAY2RGB), coloured)
+        return blended
+
+
+def _longest(words: Sequence[str], font: Font, room_px: int) -> str:
+    return next((text for text in words if font.width_px(text) <= room_px), "")
+
+
+def _overlay(setting: Setting) -> tuple[Table, NDArray[np.uint8]]:
+    """Returns the overlay's colours, as strong as they cover, and how much of the frame is left."""
+    table = colour_table(setting.layout.colormap, setting.theme).astype(np.float64)
+    covers = np.linspace(0, 1, LEVELS) ** 0.7
+    covers = np.append(covers, [0, 0, 0])
+    colours = (table * covers[:, np.newaxis, np.newaxis]).round().astype(np.uint8)
+    return colours, ((1 - covers) * 255).round().astype(np.uint8)
+
+
+class NoSaliencyPanel(Panel):
+    """Says that VisualBackProp is not defined for this pilot."""
+
+    def __init__(self, setting: Setting, room_px: int) -> None:
+        """Takes one line."""
+        self._setting = setting
+        self.height_px = setting.caption_height_px
+        self.width_px = room_px
+
+    def draw_once(self, area: Area) -> None:
+        """See ``Panel``."""
+        if self.height_px:
+            theme, font = self._setting.theme, self._setting.font
+            words = _longest(_NO_WORDS, font, self.width_px)
+            font.write(area, words, 0, theme.quiet_text, theme.background)
+
+    def draw(self, area: Area, scene: Scene) -> None:
+        """See ``Panel``."""

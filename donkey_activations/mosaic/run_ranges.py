@@ -1,0 +1,49 @@
+"""What full brightness is, over many frames."""
+
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.extractors.base import LayerInfo
+from donkey_activations.mosaic.scaling import only_numbers
+
+# So that one glaring frame does not darken all the others.
+_PERCENTILE = 95.0
+
+
+class RunRanges:
+    """The range of each layer over a run: a tub's records, or the last frames of a drive.
+
+    A layer's range is the 95th percentile, over the frames, of the frame's largest distance from 0.
+    """
+
+    def __init__(self, layers: Sequence[LayerInfo], frames: int = 400) -> None:
+        """Begins with no frame.
+
+        Args:
+            layers: The layers whose maps will be observed.
+            frames: How many frames count, the newest ones.
+        """
+        self._peaks: dict[str, deque[float]] = {
+            layer.name: deque(maxlen=frames) for layer in layers
+        }
+
+    def observe(self, maps: Sequence[NDArray[np.float32]]) -> None:
+        """Adds one frame.
+
+        Args:
+            maps: The layers' maps, float32 ``(height, width, filters)`` each; left unchanged.
+        """
+        for peaks, layer_maps in zip(self._peaks.values(), maps, strict=True):
+            _, extremes, _ = only_numbers(layer_maps)
+            peaks.append(float(extremes.magnitudes().max()))
+
+    def tops(self) -> dict[str, float]:
+        """Returns the value at full brightness by the layer's name; nothing before any frame."""
+        return {
+            name: float(np.percentile(peaks, _PERCENTILE))
+            for name, peaks in self._peaks.items()
+            if peaks
+        }

@@ -1,0 +1,174 @@
+"""Words in a picture: measured on what is drawn, and against OpenCV's own letters."""
+
+import string
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from donkey_activations.mosaic.text import Font
+
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+SIZES = [1.0, 1.25, 1.5, 2.0, 3.0]
+UNTOUCHED = 77
+
+any_text = st.text(max_size=30)
+any_size = st.sampled_from(SIZES)
+
+
+def empty_area(height: int, width: int) -> np.ndarray:
+    return np.full((height, width, 3), UNTOUCHED, np.uint8)
+
+
+def written(text: str, font: Font | None = None) -> np.ndarray:
+    font = font or Font()
+    area = np.zeros((font.line_height_px, max(1, font.width_px(text)), 3), np.uint8)
+    font.write(area, text, 0, WHITE, BLACK)
+    return area
+
+
+def opencv_ink(character: str, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of a letter's ink, counted from the line's upper left corner."""
+    canvas = np.zeros((400, 400), np.uint8)
+    origin = (100, 200 + round(13 * size))
+    cv2.putText(
+        canvas, character, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.42 * size, 255, 1, cv2.LINE_AA
+    )
+    rows, columns = np.nonzero(canvas)
+    return rows - 200, columns - 100
+
+
+@settings(max_examples=100, deadline=None)
+@given(any_text, any_size, st.integers(0, 50))
+def test_a_text_takes_exactly_the_width_and_height_that_the_font_says(
+    text: str, size: float, left_px: int
+) -> None:
+    font = Font(size)
+    width = font.width_px(text)
+    area = empty_area(font.line_height_px + 9, left_px + width + 20)
+    end = font.write(area, text, left_px, (255, 0, 0), BLACK)
+    assert end == left_px + width
+    touched = (area != UNTOUCHED).all(axis=2)
+    expected = np.zeros(touched.shape, bool)
+    expected[: font.line_height_px, left_px:end] = True
+    np.testing.assert_array_equal(touched | expected, expected)
+    background = (area[: font.line_height_px, left_px:end] != UNTOUCHED).any(axis=2)
+    assert background.all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(min_size=1, max_size=20), any_size, st.integers(0, 60), st.integers(60, 120))
+def test_what_does_not_fit_is_cut_off_at_the_areas_edge(
+    text: str, size: float, left_px: int, width_px: int
+) -> None:
+    font = Font(size)
+    picture = empty_area(font.line_height_px + 6, 1200)
+    area = picture[3:-3, 10 : 10 + width_px]
+    end = font.write(area, text, left_px, WHITE, BLACK)
+    assert end == min(left_px + font.width_px(text), width_px)
+    whole = written(text, font)
+    np.testing.assert_array_equal(area[:, left_px:end], whole[:, : end - left_px])
+    area[:, left_px:end] = UNTOUCHED
+    assert (picture == UNTOUCHED).all()
+
+
+@pytest.mark.parametrize("left_px", [40, 41, 50, 1000])
+def test_nothing_is_drawn_where_a_text_begins_at_or_behind_the_edge(left_px: int) -> None:
+    picture = empty_area(18, 200)
+    Font().write(picture[:, :40], "hello", left_px, WHITE, BLACK)
+    assert (picture == UNTOUCHED).all()
+
+
+def test_text_is_in_its_colour_on_its_background() -> None:
+    area = empty_area(18, 60)
+    Font().write(area, "HL|", 0, (10, 200, 90), (40, 20, 90))
+    text = area[:, : Font().width_px("HL|")].reshape(-1, 3)
+    assert [40, 20, 90] in text.tolist()
+    # Smoothed edges are between the two; where both are alike so is all.
+    assert (text >= [10, 20, 90]).all()
+    assert (text <= [40, 200, 90]).all()
+    assert text[:, 1].max() > 150
+    assert area[0, -1].tolist() == [UNTOUCHED] * 3
+
+
+def test_an_empty_text_takes_no_room_and_draws_nothing() -> None:
+    area = empty_area(18, 30)
+    assert Font().width_px("") == 0
+    assert Font().write(area, "", 7, WHITE, BLACK) == 7
+    assert (area == UNTOUCHED).all()
+
+
+def test_a_space_is_blank_and_takes_room() -> None:
+    assert Font().width_px(" ") > 0
+    assert not written("   ").any()
+    assert Font().width_px("a b") == Font().width_px("ab") + Font().width_px(" ")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_letter_loses_its_head_or_foot_and_at_most_a_column_at_its_sides(size: float) -> None:
+    font = Font(size)
+    for character in string.punctuation + string.digits + string.ascii_letters:
+        rows, columns = opencv_ink(character, size)
+        assert rows.min() >= 0, character
+        assert rows.max() < font.line_height_px, character
+        assert columns.min() >= -1, character
+        assert columns.max() <= font.width_px(character), character
+        inked_rows = np.nonzero(written(character, font).any(axis=(1, 2)))[0]
+        assert abs(int(inked_rows.min()) - int(rows.min())) <= 1, character
+        assert abs(int(inked_rows.max()) - int(rows.max())) <= 1, character
+
+
+def test_no_two_characters_of_a_number_look_alike() -> None:
+    characters = string.digits + "+-.?"
+    assert len({written(character).tobytes() for character in characters}) == len(characters)
+
+
+@pytest.mark.parametrize("character", ["ü", "é", "漢", "🚗", "\n", "\t", "\x00", "\x7f", "\ud800"])
+def test_what_the_font_does_not_have_is_a_question_mark(character: str) -> None:
+    text = f"a{character}b"
+    assert Font().width_px(text) == Font().width_px("a?b")
+    np.testing.assert_array_equal(written(text), written("a?b"))
+
+
+@pytest.mark.parametrize(("smaller", "larger"), list(pairwise(SIZES)))
+def test_a_larger_font_is_larger_in_both_directions(smaller: float, larger: float) -> None:
+    small, large = Font(smaller), Font(larger)
+    assert small.line_height_px < large.line_height_px
+    for text in ("conv2d_1", "0", " "):
+        assert small.width_px(text) < large.width_px(text)
+    ink = [np.nonzero(written("H", font).any(axis=(1, 2)))[0] for font in (small, large)]
+    assert np.ptp(ink[0]) < np.ptp(ink[1])
+
+
+def test_writing_again_draws_the_same_though_the_first_picture_was_painted_over() -> None:
+    first = written("again")
+    before = first.copy()
+    first[:] = 0
+    np.testing.assert_array_equal(written("again"), before)
+
+
+def test_fit_drops_the_last_phrases_first() -> None:
+    phrases = ["conv2d_1", "78 x 58 x 24", "sees 5 x 5 px"]
+    font = Font()
+    joined = ["", "conv2d_1", "conv2d_1   78 x 58 x 24", "conv2d_1   78 x 58 x 24   sees 5 x 5 px"]
+    for number, text in enumerate(joined):
+        assert font.fit(phrases, font.width_px(text)) == text
+        assert font.fit(phrases, font.width_px(text) - 1) == joined[max(0, number - 1)]
+    assert font.fit(phrases, 100_000) == joined[-1]
+    assert font.fit([], 100) == ""
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(max_size=12), max_size=5), st.integers(-10, 500), any_size)
+def test_what_fits_is_as_long_as_the_room_allows(
+    phrases: list[str], room_px: int, size: float
+) -> None:
+    font = Font(size)
+    before = list(phrases)
+    prefixes = ["   ".join(phrases[: number + 1]) for number in range(len(phrases))]
+    fitting = [text for text in prefixes if font.width_px(text) <= room_px]
+    assert font.fit(phrases, room_px) == (fitting[-1] if fitting else "")
+    assert phrases == before
