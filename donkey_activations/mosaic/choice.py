@@ -29,9 +29,7 @@ def places(filters: int, style: LayerStyle) -> int:
     return named if style.top is None else min(named, style.top)
 
 
-def choose(
-    maps: NDArray[np.float32], dead: NDArray[np.bool_], style: LayerStyle
-) -> Numbers | slice:
+def choose(maps: NDArray[np.float32], dead: NDArray[np.bool_], style: LayerStyle) -> Numbers:
     """Returns the filters to be shown, in their order.
 
     Args:
@@ -40,11 +38,9 @@ def choose(
         style: How the layer is drawn.
 
     Returns:
-        An index into the filters: their numbers, at most ``places`` of them, or the slice of all.
+        Their numbers, at most ``places`` of them.
     """
     filters = maps.shape[2]
-    if style.filters is None and style.order == "network" and not style.hide_dead:
-        return slice(style.top)
     chosen = np.arange(filters) if style.filters is None else np.array(style.filters, np.intp)
     if style.hide_dead:
         chosen = chosen[~dead[chosen]]

@@ -12,11 +12,11 @@ from donkey_activations.frames import opencv
 Colour = tuple[int, int, int]
 Table = NDArray[np.uint8]
 
-# A tile is bytes until it is coloured: the levels of its values, and three that are no values.
+# A tile is bytes until it is coloured: the levels of its values, an odd number so that 0 can be in
+# the middle, and two that are no values. The last byte is not used.
 LEVELS = 253
 DEAD = 253
 DEAD_MARK = 254
-GAP = 255
 
 _REVERSED = "_r"
 _GREY = "gray"
@@ -25,7 +25,11 @@ _BLUE_ORANGE = "blue_orange"
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours around the maps."""
+    """The colours around the maps.
+
+    ``signed`` is ``blue_orange``, from the least value over 0 to the largest; these two colours
+    stay apart for every kind of colour blindness.
+    """
 
     background: Colour
     text: Colour
@@ -34,7 +38,7 @@ class Theme:
     dead_mark: Colour
     user: Colour
     pilot: Colour
-    middle: Colour
+    signed: tuple[Colour, Colour, Colour, Colour, Colour]
 
 
 THEMES = {
@@ -46,7 +50,7 @@ THEMES = {
         dead_mark=(74, 79, 91),
         user=(86, 180, 233),
         pilot=(240, 180, 60),
-        middle=(0, 0, 0),
+        signed=((150, 220, 255), (20, 90, 200), (0, 0, 0), (200, 80, 10), (255, 225, 130)),
     ),
     "light": Theme(
         background=(244, 244, 241),
@@ -56,13 +60,9 @@ THEMES = {
         dead_mark=(178, 178, 174),
         user=(0, 114, 178),
         pilot=(200, 120, 0),
-        middle=(255, 255, 255),
+        signed=((0, 40, 120), (80, 150, 220), (255, 255, 255), (240, 150, 60), (120, 50, 0)),
     ),
 }
-
-# Blue and orange stay apart for every kind of colour blindness.
-_BELOW_ZERO: tuple[Colour, Colour] = (150, 220, 255), (20, 90, 200)
-_ABOVE_ZERO: tuple[Colour, Colour] = (200, 80, 10), (255, 225, 130)
 
 
 def check_colormap(key: str, name: object) -> None:
@@ -102,7 +102,7 @@ def colour_table(name: str, theme: Theme) -> Table:
     if forward == _GREY:
         colours = np.repeat(ramp[:, :, np.newaxis], 3, axis=2)
     elif forward == _BLUE_ORANGE:
-        colours = _diverging(theme.middle)
+        colours = _diverging(theme.signed)
     else:
         cv2 = opencv()
         number = getattr(cv2, f"COLORMAP_{forward.upper()}")
@@ -113,19 +113,8 @@ def colour_table(name: str, theme: Theme) -> Table:
     return np.ascontiguousarray(np.concatenate([colours, rest]))
 
 
-def _diverging(middle: Colour) -> Table:
-    anchors = np.array([*_BELOW_ZERO, middle, *_ABOVE_ZERO], np.float64)
+def _diverging(anchors: tuple[Colour, ...]) -> Table:
     places = np.linspace(0, len(anchors) - 1, LEVELS)
-    channels = [np.interp(places, range(len(anchors)), channel) for channel in anchors.T]
-    return np.stack(channels, axis=-1).round().astype(np.uint8)[:, np.newaxis]
-
-
-def colour(levels: NDArray[np.uint8], table: Table, area: NDArray[np.uint8]) -> None:
-    """Colours bytes.
-
-    Args:
-        levels: uint8 ``(height, width)``.
-        table: What ``colour_table`` gives.
-        area: uint8 ``(height, width, 3)`` RGB, written into.
-    """
-    opencv().applyColorMap(levels, table, area)
+    channels = zip(*anchors, strict=True)
+    shades = [np.interp(places, range(len(anchors)), channel) for channel in channels]
+    return np.stack(shades, axis=-1).round().astype(np.uint8)[:, np.newaxis]

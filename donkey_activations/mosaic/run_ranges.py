@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic.scaling import only_numbers
+from donkey_activations.mosaic.scaling import measure
 
 # So that one glaring frame does not darken all the others.
 _PERCENTILE = 95.0
@@ -37,8 +37,7 @@ class RunRanges:
             maps: The layers' maps, float32 ``(height, width, filters)`` each; left unchanged.
         """
         for peaks, layer_maps in zip(self._peaks.values(), maps, strict=True):
-            _, extremes, _ = only_numbers(layer_maps)
-            peaks.append(float(extremes.magnitudes().max()))
+            peaks.append(float(measure(layer_maps).magnitudes().max()))
 
     def tops(self) -> dict[str, float]:
         """Returns the value at full brightness by the layer's name; nothing before any frame."""

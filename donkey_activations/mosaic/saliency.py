@@ -25,18 +25,19 @@ def is_sequential(layers: Sequence[LayerInfo]) -> bool:
 
 
 def visual_back_prop(
-    layers: Sequence[LayerInfo], maps: Sequence[NDArray[np.float32]], image_hw: tuple[int, int]
+    layers: Sequence[LayerInfo], means: Sequence[Plane], image_hw: tuple[int, int]
 ) -> Plane:
     """Computes how much each pixel of the image has to do with what the last layer holds.
 
     Args:
         layers: The layers of a sequential stack, in the order of computation.
-        maps: Their maps, float32 ``(height, width, filters)`` each, 0 or more as behind a ReLU;
-            of others, which the paper does not foresee, the distance from 0. Left unchanged.
+        means: The mean over each layer's filters, float32 ``(height, width)``, 0 or more as behind
+            a ReLU; of other layers, which the paper does not foresee, that of the distance from 0.
+            Left unchanged.
         image_hw: ``(height, width)`` of the image in pixels.
 
     Returns:
-        float32 ``(height, width)``, 0 to 1: least to most; all 0 where no pixel stands out.
+        float32 ``(height, width)``, not yet scaled to 0 to 1.
 
     Raises:
         ValueError: The stack is not sequential.
@@ -45,14 +46,19 @@ def visual_back_prop(
     if not windows or len(windows) < len(layers):
         raise ValueError("expected a sequential stack of layers")
     # Only ratios count in the end, and products of many means would leave float32.
-    means = [_to_one(_mean_over_filters(layer_maps)) for layer_maps in maps]
-    seen = means[-1]
+    seen = _to_one(means[-1])
     for mean, window in zip(means[-2::-1], windows[:0:-1], strict=True):
-        seen = _to_one(hand_back(seen, window, mean.shape) * mean)
-    in_image = hand_back(seen, windows[0], image_hw)
+        seen = _to_one(hand_back(seen, window, mean.shape) * _to_one(mean))
+    return hand_back(seen, windows[0], image_hw)
+
+
+def to_range(plane: Plane, highest: int) -> NDArray[np.uint8]:
+    """Scales a plane from its least value, which becomes 0, to its largest; all 0 if it is flat."""
     cv2 = opencv()
-    stretched: Plane = cv2.normalize(in_image, None, 0.0, 1.0, cv2.NORM_MINMAX)
-    return stretched
+    scaled: NDArray[np.uint8] = cv2.normalize(
+        plane, None, 0, highest, cv2.NORM_MINMAX, dtype=cv2.CV_8U
+    )
+    return scaled
 
 
 def hand_back(values: Plane, window: Window, size: tuple[int, ...]) -> Plane:
@@ -88,14 +94,6 @@ def hand_back(values: Plane, window: Window, size: tuple[int, ...]) -> Plane:
         borderType=cv2.BORDER_CONSTANT,
     )
     return summed[margin[0] :, margin[1] :]
-
-
-def _mean_over_filters(maps: NDArray[np.float32]) -> Plane:
-    height, width, filters = maps.shape
-    # A product with a vector is ten times as fast as numpy's mean along a short last axis.
-    weights = np.full(filters, 1 / filters, np.float32)
-    mean: Plane = (maps.reshape(-1, filters) @ weights).reshape(height, width)
-    return mean
 
 
 def _to_one(plane: Plane) -> Plane:

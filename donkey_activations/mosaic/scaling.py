@@ -1,32 +1,44 @@
-"""Feature map values to the levels that are coloured."""
+"""Feature maps in numbers, and as the levels that are coloured."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from donkey_activations.frames import opencv
 from donkey_activations.mosaic.colours import LEVELS
 
 Maps = NDArray[np.float32]
+Levels = NDArray[np.uint8]
 
 # Below this the levels divided by a range leave what float32 can hold.
 _NO_RANGE = 1e-30
 
-_CACHE_VALUES = 100_000
+# Its bits, as a whole number.
+_LARGEST_FLOAT32 = 0x7F7FFFFF
+_MIDDLE = (LEVELS - 1) // 2
 
 
 @dataclass(frozen=True)
-class Extremes:
-    """The smallest and the largest value of each filter in one frame, and 0.
+class Measured:
+    """A layer's maps in one frame, and what is known of them after one look at all values.
 
     Attributes:
-        low: float32 ``(filters,)``, 0 or less.
-        high: float32 ``(filters,)``, 0 or more.
+        maps: Contiguous float32 ``(height, width, filters)``, finite.
+        low: float32 ``(filters,)``, the smallest value of each filter, or 0 if that is less.
+        high: float32 ``(filters,)``, the largest value of each filter, or 0 if that is more.
+        mean_magnitude: float32 ``(height, width)``, the mean distance from 0 over the filters.
+        replaced: Whether there were values that are no numbers.
     """
 
+    maps: Maps
     low: NDArray[np.float32]
     high: NDArray[np.float32]
+    mean_magnitude: NDArray[np.float32]
+    replaced: bool = False
 
     @property
     def signed(self) -> bool:
@@ -38,77 +50,83 @@ class Extremes:
         return np.maximum(self.high, -self.low)
 
 
-def only_numbers(maps: Maps) -> tuple[Maps, Extremes, bool]:
-    """Finds the extremes of a layer's maps, and replaces what is no number.
+def measure(maps: Maps) -> Measured:
+    """Looks at a layer's maps, and replaces what is no number.
 
     Args:
-        maps: ``(height, width, filters)``; left unchanged.
-
-    Returns:
-        The maps as contiguous float32, with 0 for NaN and the layer's largest and smallest number
-        for infinity; their extremes; whether anything was replaced.
+        maps: ``(height, width, filters)``; left unchanged. 0 stands in for NaN, and for infinity
+            the layer's largest and smallest number, or 0.
     """
     maps = np.ascontiguousarray(maps, np.float32)
-    extremes = _extremes(maps)
-    if np.isfinite(extremes.low).all() and np.isfinite(extremes.high).all():
-        return maps, extremes, False
+    # Finite numbers that are 0 or more, as behind a ReLU, are in the order of their bits, and all
+    # others come behind them: one look is enough.
+    bits = _over_cells(np.max, maps.view(np.uint32))
+    if bits.max() <= _LARGEST_FLOAT32:
+        return Measured(maps, np.zeros(len(bits), np.float32), bits.view(np.float32), _mean(maps))
     finite = np.isfinite(maps)
-    low = float(maps.min(where=finite, initial=0.0))
-    high = float(maps.max(where=finite, initial=0.0))
-    numbers = np.nan_to_num(maps, nan=0.0, posinf=high, neginf=low)
-    return numbers, _extremes(numbers), True
+    replaced = not finite.all()
+    if replaced:
+        low = float(maps.min(where=finite, initial=0.0))
+        high = float(maps.max(where=finite, initial=0.0))
+        maps = np.nan_to_num(maps, nan=0.0, posinf=high, neginf=low)
+    lows = np.minimum(_over_cells(np.min, maps), 0)
+    highs = np.maximum(_over_cells(np.max, maps), 0)
+    return Measured(maps, lows, highs, _mean(np.abs(maps)), replaced)
 
 
-def _extremes(maps: Maps) -> Extremes:
-    # Whole rows at a time are ten times as fast as filter by filter, and some rows after others
-    # stay in the processor's cache for the second look at them.
+def _over_cells(extreme: Callable[..., NDArray[Any]], maps: NDArray[Any]) -> NDArray[Any]:
+    # First along the height: whole rows at a time are ten times as fast as filter by filter.
     height, width, filters = maps.shape
-    rows = maps.reshape(height, width * filters)
-    high = np.zeros(width * filters, np.float32)
-    low = np.zeros_like(high)
-    rows_at_once = max(1, _CACHE_VALUES // rows.shape[1])
-    for first in range(0, height, rows_at_once):
-        some = rows[first : first + rows_at_once]
-        np.maximum(high, some.max(axis=0), out=high)
-        if not some.min() >= 0:  # behind a ReLU nothing is, and the lows stay 0
-            np.minimum(low, some.min(axis=0), out=low)
-    by_filter = (width, filters)
-    return Extremes(low.reshape(by_filter).min(axis=0), high.reshape(by_filter).max(axis=0))
+    rows = extreme(maps.reshape(height, width * filters), axis=0)
+    return extreme(rows.reshape(width, filters), axis=0)
 
 
-def to_levels(maps: Maps, extremes: Extremes, low: float, high: float) -> NDArray[np.uint8]:
+def _mean(maps: Maps) -> NDArray[np.float32]:
+    # A product with a vector is ten times as fast as numpy's mean along a short last axis.
+    height, width, filters = maps.shape
+    weights = np.full(filters, 1 / filters, np.float32)
+    mean: NDArray[np.float32] = (maps.reshape(-1, filters) @ weights).reshape(height, width)
+    return mean
+
+
+def to_levels(measured: Measured, low: float, high: float, levels: Levels) -> None:
     """Scales values linearly to levels: ``low`` and less is 0, ``high`` and more the last one.
 
     Args:
-        maps: Contiguous float32 ``(height, width, filters)``, finite; left unchanged.
-        extremes: Theirs.
+        measured: A layer's maps; left unchanged.
         low: The value at level 0.
-        high: The value at the last level, ``LEVELS - 1``; where it is not above ``low`` all is 0.
-
-    Returns:
-        uint8 ``(height, width, filters)``.
+        high: The value at the last level, ``LEVELS - 1``; where it is not above ``low``, all is at
+            the middle level, or at level 0 if ``low`` is 0 or more.
+        levels: uint8 ``(height, width, filters)``, written into.
     """
-    if high - low < _NO_RANGE:
-        return np.zeros(maps.shape, np.uint8)
-    if extremes.low.min() < low or extremes.high.max() > high:
-        maps = np.clip(maps, low, high)
-    if low > 0 or high < 0:  # far from 0, scaled values would lose what sets them apart
-        maps, low, high = maps - np.float32(low), 0.0, high - low
-    step = (LEVELS - 1) / (high - low)
+    maps = measured.maps
+    low32, high32 = float(np.float32(low)), float(np.float32(high))
+    if high32 - low32 < _NO_RANGE:
+        levels[:] = _MIDDLE if low < 0 else 0
+        return
+    if measured.low.min() < low32 or measured.high.max() > high32:
+        maps = np.clip(maps, np.float32(low), np.float32(high))
+    if low32 > 0 or high32 < 0:  # far from 0, scaled values would lose what sets them apart
+        maps, low32, high32 = maps - np.float32(low), 0.0, high32 - low32
+    step = (LEVELS - 1) / (high32 - low32)
+    height, width, filters = maps.shape
     # Of OpenCV's conversions that round and saturate in one pass this is the fastest by far; its
     # absolute value does nothing here, where all is 0 or more.
-    cv2 = opencv()
-    flat = maps.reshape(maps.shape[0], -1)
-    levels: NDArray[np.uint8] = cv2.convertScaleAbs(flat, alpha=step, beta=-low * step)
-    return levels.reshape(maps.shape)
+    opencv().convertScaleAbs(
+        maps.reshape(height, -1),
+        as_strided(levels, (height, width * filters), (levels.strides[0], 1)),
+        alpha=step,
+        beta=-low32 * step,
+    )
 
 
-def each_to_levels(maps: Maps, lows: Maps, highs: Maps) -> NDArray[np.uint8]:
+def each_to_levels(measured: Measured, lows: Maps, highs: Maps, levels: Levels) -> None:
     """As ``to_levels``, with limits of its own for each filter: float32 ``(filters,)`` each."""
     ranges = highs.astype(np.float64) - lows
     steps = np.zeros_like(ranges)
     np.divide(LEVELS - 1, ranges, out=steps, where=ranges >= _NO_RANGE)
-    scaled = np.clip(maps, lows, highs) * steps.astype(np.float32)
-    scaled -= (lows * steps).astype(np.float32)
-    levels: NDArray[np.uint8] = np.rint(scaled, out=scaled).astype(np.uint8)
-    return levels
+    starts = np.where(steps > 0, -lows * steps, np.where(lows < 0, _MIDDLE, 0))
+    scaled = np.clip(measured.maps, lows, highs) * steps.astype(np.float32)
+    scaled += starts.astype(np.float32)
+    np.rint(scaled, out=scaled)
+    levels[:] = scaled

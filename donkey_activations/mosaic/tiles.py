@@ -1,86 +1,89 @@
-"""A layer's maps, as levels, laid out in their grid."""
-
-from fractions import Fraction
+"""A layer's maps, as levels, drawn into their places."""
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from donkey_activations.frames import opencv
-from donkey_activations.mosaic.colours import DEAD, DEAD_MARK, GAP
-from donkey_activations.mosaic.grid import Grid, Zoom
+from donkey_activations.mosaic.colours import DEAD, DEAD_MARK, Table
+from donkey_activations.mosaic.grid import Grid
 
 Levels = NDArray[np.uint8]
+Area = NDArray[np.uint8]
 
 
-def lay_out(levels: Levels, dead: NDArray[np.bool_], grid: Grid) -> Levels:
-    """Puts the tiles into their places.
+def draw_dead_tiles(area: Area, tiles: int, grid: Grid, table: Table) -> None:
+    """Crosses out the first places of a grid, as those of dead filters, in no value's colour.
 
     Args:
-        levels: uint8 ``(tiles, height, width)``, at most as many as the grid has places.
-        dead: bool ``(tiles,)``; these are drawn as such, apart from those that are only dark.
+        area: As of ``draw_tiles``.
+        tiles: How many.
         grid: The places.
-
-    Returns:
-        uint8 ``(grid.height_px, grid.width_px)``: levels, and what ``colours`` sets apart.
+        table: The colours, as ``colour_table`` gives them.
     """
-    tiles = zoomed(levels, grid.zoom)
-    tiles[dead] = _dead_tile(grid.tile_height_px, grid.tile_width_px)
-    gap = grid.gap_px
-    height, width = grid.tile_height_px + gap, grid.tile_width_px + gap
-    band = np.full((grid.rows, height, grid.columns, width), GAP, np.uint8)
-    inside = band[:, : grid.tile_height_px, :, : grid.tile_width_px]
-    full_rows, rest = divmod(len(tiles), grid.columns)
-    in_full_rows = tiles[: len(tiles) - rest]
-    inside[:full_rows] = in_full_rows.reshape(full_rows, grid.columns, *tiles.shape[1:]).swapaxes(
-        1, 2
-    )
-    if rest:
-        inside[full_rows, :, :rest] = tiles[len(tiles) - rest :].swapaxes(0, 1)
-    return band.reshape(grid.rows * height, grid.columns * width)[: grid.height_px, : grid.width_px]
+    cv2 = opencv()
+    tile = np.full((grid.tile_height_px, grid.tile_width_px), DEAD, np.uint8)
+    cv2.line(tile, (0, grid.tile_height_px - 1), (grid.tile_width_px - 1, 0), DEAD_MARK)
+    rows, columns = np.divmod(np.arange(tiles), grid.columns)
+    places = _places(area, grid)
+    coloured = cv2.applyColorMap(tile, table)
+    places[rows, :, :, columns] = coloured.reshape(places.shape[1], -1, grid.tile_width_px, 3)
 
 
-def zoomed(levels: Levels, zoom: Zoom) -> Levels:
-    """Returns pictures ``(tiles, height, width)`` at another size, in an array of its own.
+def draw_tiles(
+    area: Area, levels: Levels, numbers: NDArray[np.intp], grid: Grid, table: Table
+) -> None:
+    """Draws tiles into their places.
 
-    Enlarged, a cell is a square of one level; reduced, a pixel is the mean of a square of cells.
+    Args:
+        area: uint8 ``(at least grid.height_px, at least grid.width_px, 3)`` RGB, a view of the
+            picture; what is between the tiles stays as it is.
+        levels: uint8 ``(tiles, height, width)``; where the grid reduces, height and width are
+            multiples of its cells per pixel.
+        numbers: Each tile's place in the grid, row by row.
+        grid: The places.
+        table: The colours, as ``colour_table`` gives them.
+    """
+    if not len(levels):
+        return
+    cells = reduced(levels, grid.zoom.cells_per_pixel)
+    tiles, height, width = cells.shape
+    # All tiles are one tall picture for what OpenCV does, and only as wide as they will be: a row
+    # of cells becomes as many rows of pixels as it is high when it is written into its place.
+    tall = cells.reshape(tiles * height, width)
+    cv2 = opencv()
+    if grid.zoom.pixels_per_cell > 1:
+        size = grid.tile_width_px, tiles * height
+        tall = cv2.resize(tall, size, interpolation=cv2.INTER_NEAREST)
+    coloured = cv2.applyColorMap(tall, table)
+    rows, columns = np.divmod(numbers, grid.columns)
+    rows_of_cells = coloured.reshape(tiles, height, 1, grid.tile_width_px, 3)
+    _places(area, grid)[rows, :, :, columns] = rows_of_cells
+
+
+def _places(area: Area, grid: Grid) -> Area:
+    """Returns a view: rows of tiles, rows of cells, pixels of a cell's height, columns, width."""
+    down, right, channel = area.strides
+    cell = grid.zoom.pixels_per_cell
+    shape = (grid.rows, grid.tile_height_px // cell, cell, grid.columns, grid.tile_width_px, 3)
+    tile_down = (grid.tile_height_px + grid.gap_px) * down
+    tile_right = (grid.tile_width_px + grid.gap_px) * right
+    steps = (tile_down, cell * down, down, tile_right, right, channel)
+    return as_strided(area[: grid.height_px, : grid.width_px], shape, steps)
+
+
+def reduced(levels: Levels, cells_per_pixel: int) -> Levels:
+    """Returns pictures ``(tiles, height, width)`` of which each pixel is the mean of a square.
+
     All tiles are one tall picture for that, which is ten times as fast as one by one.
     """
-    cells = zoom.cells_per_pixel
-    if not len(levels):
-        return np.empty((0, *map(zoom.length_px, levels.shape[1:])), np.uint8)
-    if zoom == Zoom():
-        return levels.copy()
-    if cells == 1:
-        return _resized(levels, Fraction(zoom.pixels_per_cell), opencv().INTER_NEAREST)
-    levels = _filled_up(levels, cells)
-    if cells == 4:  # OpenCV halves six times as fast as it quarters
-        levels, cells = _resized(levels, Fraction(1, 2), opencv().INTER_AREA), 2
-    return _resized(levels, Fraction(1, cells), opencv().INTER_AREA)
-
-
-def _resized(levels: Levels, factor: Fraction, method: int) -> Levels:
-    tiles, height, width = levels.shape
-    size = int(width * factor), int(tiles * height * factor)
-    tall = opencv().resize(levels.reshape(tiles * height, width), size, interpolation=method)
-    resized: Levels = tall.reshape(tiles, -1, size[0])
-    return resized
-
-
-def _filled_up(levels: Levels, cells: int) -> Levels:
-    """Repeats the last row and column until squares of so many cells fill the picture."""
-    tiles, height, width = levels.shape
-    more_rows, more_columns = -height % cells, -width % cells
-    if not more_rows and not more_columns:
+    if cells_per_pixel == 1:
         return levels
-    filled = np.empty((tiles, height + more_rows, width + more_columns), np.uint8)
-    filled[:, :height, :width] = levels
-    filled[:, height:, :width] = levels[:, -1:]
-    filled[:, :, width:] = filled[:, :, width - 1 : width]
-    return filled
-
-
-def _dead_tile(height: int, width: int) -> Levels:
-    """A tile that is crossed out from corner to corner."""
-    tile = np.full((height, width), DEAD, np.uint8)
-    opencv().line(tile, (0, height - 1), (width - 1, 0), DEAD_MARK)
-    return tile
+    if cells_per_pixel == 4:  # OpenCV halves six times as fast as it quarters
+        levels, cells_per_pixel = reduced(levels, 2), 2
+    tiles, height, width = levels.shape
+    size = width // cells_per_pixel, tiles * height // cells_per_pixel
+    tall = levels.reshape(tiles * height, width)
+    cv2 = opencv()
+    smaller: Levels = cv2.resize(tall, size, interpolation=cv2.INTER_AREA)
+    return smaller.reshape(tiles, height // cells_per_pixel, size[0])

@@ -12,7 +12,8 @@ from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.mosaic.colours import THEMES, Theme
 from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.mosaic.scaling import Extremes, Maps, only_numbers
+from donkey_activations.mosaic.resizing import resize
+from donkey_activations.mosaic.scaling import Measured, measure
 from donkey_activations.mosaic.text import Font
 
 Area = NDArray[np.uint8]
@@ -57,20 +58,6 @@ class Setting:
         return self.font.line_height_px if self.layout.captions else 0
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """A layer's maps in one frame, finite, and what they are made of."""
-
-    maps: Maps
-    extremes: Extremes
-    replaced: bool
-
-    @property
-    def magnitudes(self) -> Maps:
-        """The distances from 0, float32 ``(height, width, filters)``."""
-        return np.abs(self.maps) if self.extremes.signed else self.maps
-
-
 @dataclass(frozen=True, eq=False)
 class Scene:
     """One frame.
@@ -90,11 +77,21 @@ class Scene:
     run_tops: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
-    def numbers(self) -> dict[str, Numbers]:
-        """The layers' maps as finite numbers, by the layer's name."""
+    def _resized(self) -> dict[tuple[int, int], NDArray[np.uint8]]:
+        height, width = self.frame.shape[:2]
+        return {(height, width): self.frame}
+
+    def frame_in(self, size_hw: tuple[int, int]) -> NDArray[np.uint8]:
+        """Returns the frame at another size; it is resized once, whoever asks."""
+        if size_hw not in self._resized:
+            self._resized[size_hw] = resize(self.frame, size_hw)
+        return self._resized[size_hw]
+
+    @cached_property
+    def measured(self) -> dict[str, Measured]:
+        """The layers' maps by the layer's name."""
         return {
-            layer.name: Numbers(*only_numbers(maps))
-            for layer, maps in zip(self.layers, self.maps, strict=True)
+            layer.name: measure(maps) for layer, maps in zip(self.layers, self.maps, strict=True)
         }
 
 

@@ -2,10 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from donkey_activations.frames import opencv
 from donkey_activations.mosaic.grid import Zoom, largest_zoom
 from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
 
@@ -19,16 +15,6 @@ def fit_frame(setting: Setting, room_px: int) -> Zoom:
     """Returns the zoom at which a frame is shown in a room of that width."""
     height, width = setting.frame_hw
     return largest_zoom(height, width, setting.frame_height_px, room_px)
-
-
-def resize(frame: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
-    """Enlarges without blur and reduces by area, so that no pixel is dropped or invented."""
-    if frame.shape[:2] == size_hw:
-        return frame
-    cv2 = opencv()
-    method = cv2.INTER_NEAREST if size_hw[0] > frame.shape[0] else cv2.INTER_AREA
-    resized: NDArray[np.uint8] = cv2.resize(frame, size_hw[::-1], interpolation=method)
-    return resized
 
 
 class CameraPanel(Panel):
@@ -55,4 +41,4 @@ class CameraPanel(Panel):
 
     def draw(self, area: Area, scene: Scene) -> None:
         """See ``Panel``."""
-        area[self._top :, : self._size_hw[1]] = resize(scene.frame, self._size_hw)
+        area[self._top :, : self._size_hw[1]] = scene.frame_in(self._size_hw)

@@ -10,11 +10,12 @@ from donkey_activations.errors import LayoutError
 from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.frames import opencv
 from donkey_activations.mosaic import choice, scaling
-from donkey_activations.mosaic.colours import LEVELS, colour, colour_table
+from donkey_activations.mosaic.colours import LEVELS, colour_table
 from donkey_activations.mosaic.grid import Grid, fit_grids
 from donkey_activations.mosaic.layout import LayerStyle, Layout
-from donkey_activations.mosaic.panels.base import Area, Numbers, Panel, Scene, Setting
-from donkey_activations.mosaic.tiles import lay_out
+from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
+from donkey_activations.mosaic.scaling import Measured
+from donkey_activations.mosaic.tiles import draw_dead_tiles, draw_tiles
 
 _RAMP_PX = 64
 _LONGEST_NUMBER = "-0.00123 "
@@ -92,47 +93,57 @@ class BandPanel(Panel):
 
     def draw_once(self, area: Area) -> None:
         """See ``Panel``."""
-        if not self._top:
-            return
         theme = self._setting.theme
-        end = self._font.write(area, self._words, 0, theme.text, theme.background)
-        self._words_end_px = end
+        if self._top:
+            end = self._font.write(area, self._words, 0, theme.text, theme.background)
+            self._words_end_px = end
+        if not self._style.hide_dead:
+            table = colour_table(self._setting.layout.colormap, theme)
+            tiles = choice.places(self._layer.filters, self._style)
+            draw_dead_tiles(area[self._top :], tiles, self._grid, table)
 
     def draw(self, area: Area, scene: Scene) -> None:
         """See ``Panel``."""
-        numbers = scene.numbers[self._layer.name]
-        low, high = self._limits(numbers, scene)
-        signed = low < 0
-        layout, grid = self._setting.layout, self._grid
-        table = colour_table(
-            layout.signed_colormap if signed else layout.colormap, self._setting.theme
-        )
-        dead = numbers.extremes.magnitudes() <= layout.dead_threshold
-        levels = self._levels(numbers, low, high)
-        by_filter = opencv().transpose(levels.reshape(-1, levels.shape[2]))
-        chosen = choice.choose(numbers.maps, dead, self._style)
-        tiles = by_filter.reshape(-1, *levels.shape[:2])[chosen]
-        colour(lay_out(tiles, dead[chosen], grid), table, area[self._top :, : grid.width_px])
+        measured = scene.measured[self._layer.name]
+        low, high = self._limits(measured, scene)
+        layout = self._setting.layout
+        colormap = layout.signed_colormap if low < 0 else layout.colormap
+        table = colour_table(colormap, self._setting.theme)
+        dead = measured.magnitudes() <= layout.dead_threshold
+        chosen = choice.choose(measured.maps, dead, self._style)
+        live = np.flatnonzero(~dead[chosen])
+        levels = self._levels(measured, low, high)[chosen[live]]
+        draw_tiles(area[self._top :], levels, live, self._grid, table)
         if self._top:
-            self._write_live(area, int((~dead).sum()), numbers.replaced)
+            self._write_live(area, int((~dead).sum()), measured.replaced)
             self._draw_legend(area, low, high, table)
 
-    def _limits(self, numbers: Numbers, scene: Scene) -> tuple[float, float]:
+    def _limits(self, measured: Measured, scene: Scene) -> tuple[float, float]:
         """Returns the values of the first and the last level; 0 is in the middle if any is less."""
         if isinstance(self._style.scaling, tuple):
             low, high = self._style.scaling
             return (low, high) if low >= 0 else (-max(-low, abs(high)), max(-low, abs(high)))
-        top = float(numbers.extremes.magnitudes().max())
+        top = float(measured.magnitudes().max())
         if self._style.scaling == "run":
-            top = scene.run_tops.get(self._layer.name, top)
-        return (-top, top) if numbers.extremes.signed else (0.0, top)
+            top = scene.run_tops.get(self._layer.name) or top
+        return (-top, top) if measured.signed else (0.0, top)
 
-    def _levels(self, numbers: Numbers, low: float, high: float) -> NDArray[np.uint8]:
-        if self._style.scaling != "filter":
-            return scaling.to_levels(numbers.maps, numbers.extremes, low, high)
-        tops = numbers.extremes.magnitudes()
-        lows = -tops if low < 0 else np.zeros_like(tops)
-        return scaling.each_to_levels(numbers.maps, lows, tops)
+    def _levels(self, measured: Measured, low: float, high: float) -> NDArray[np.uint8]:
+        """Returns uint8 ``(filters, height, width)``, the edges repeated where the grid reduces."""
+        height, width, filters = measured.maps.shape
+        cells = self._grid.zoom.cells_per_pixel
+        levels = np.empty((height + -height % cells, width + -width % cells, filters), np.uint8)
+        inside = levels[:height, :width]
+        if self._style.scaling == "filter":
+            tops = measured.magnitudes()
+            lows = -tops if low < 0 else np.zeros_like(tops)
+            scaling.each_to_levels(measured, lows, tops, inside)
+        else:
+            scaling.to_levels(measured, low, high, inside)
+        levels[:height, width:] = levels[:height, width - 1 : width]
+        levels[height:] = levels[height - 1]
+        by_filter = opencv().transpose(levels.reshape(-1, filters))
+        return np.reshape(by_filter, (filters, *levels.shape[:2]))
 
     def _write_live(self, area: Area, live: int, replaced: bool) -> None:
         theme = self._setting.theme

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from donkey_activations.frames import opencv
 from donkey_activations.mosaic.colours import LEVELS, Table, colour_table
 from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
-from donkey_activations.mosaic.panels.camera import fit_frame, resize
-from donkey_activations.mosaic.saliency import is_sequential, visual_back_prop
+from donkey_activations.mosaic.panels.camera import fit_frame
+from donkey_activations.mosaic.resizing import resize, resize_into
+from donkey_activations.mosaic.saliency import is_sequential, to_range, visual_back_prop
 from donkey_activations.mosaic.text import Font
 
 _DIMMED = 0.6
@@ -68,15 +69,15 @@ class SaliencyPanel(Panel):
 
     def draw(self, area: Area, scene: Scene) -> None:
         """See ``Panel``."""
-        maps = [scene.numbers[layer.name].magnitudes for layer in scene.layers]
-        salient = visual_back_prop(scene.layers, maps, self._setting.frame_hw)
-        cv2 = opencv()
+        means = [scene.measured[layer.name].mean_magnitude for layer in scene.layers]
+        salient = visual_back_prop(scene.layers, means, self._setting.frame_hw)
+        # All as small as it can be: reduced before frame and saliency are blended, enlarged after.
+        levels = to_range(resize(salient, self._blend_hw), LEVELS - 1)
         # Strides leave a grid of dots as fine as pixels, which says nothing about the road.
-        levels = cv2.blur(cv2.convertScaleAbs(salient, alpha=LEVELS - 1), (3, 3))
-        # The one as the other: reduced before they are blended, enlarged after.
-        grey = cv2.cvtColor(resize(scene.frame, self._blend_hw), cv2.COLOR_RGB2GRAY)
-        blended = resize(self._blend(grey, resize(levels, self._blend_hw)), self._size_hw)
-        area[self._top :, : self._size_hw[1]] = blended
+        cv2 = opencv()
+        levels = cv2.blur(levels, (3, 3))
+        grey = cv2.cvtColor(scene.frame_in(self._blend_hw), cv2.COLOR_RGB2GRAY)
+        resize_into(area[self._top :, : self._size_hw[1]], self._blend(grey, levels))
 
     def _blend(self, grey: NDArray[np.uint8], levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         cv2 = opencv()
