@@ -112,7 +112,8 @@ def _frame_height(layout: Layout, wanted_height: int | None) -> int:
 
 
 def _height_px(places: Sequence[Place]) -> int:
-    return max(p.top_px + p.panel.height_px for p in places) + _MARGIN_PX
+    ends = (place.top_px + place.panel.height_px for place in places)
+    return max(ends, default=_MARGIN_PX) + _MARGIN_PX
 
 
 def _places(setting: Setting) -> Iterator[Place]:

@@ -176,6 +176,12 @@ def test_without_controls_there_is_no_panel_for_them() -> None:
     assert shown[0] == shown[1] < shown[2]
 
 
+def test_a_picture_of_nothing_that_is_known_is_empty() -> None:
+    maps = np.zeros((4, 4, 2), np.float32)
+    picture = render_mosaic(FRAME, [layer_of(maps)], [maps], Layout(panels=("controls",)))
+    assert (picture == BACKGROUND).all()
+
+
 def test_branching_layers_are_shown_without_saliency() -> None:
     maps = np.ones((4, 4, 2), np.float32)
     straight = replace(layer_of(maps), window=Window((5, 5), (2, 2), (0, 0)))
