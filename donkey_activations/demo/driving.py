@@ -13,7 +13,7 @@ from donkey_activations.demo import programs
 from donkey_activations.demo.folder import DemoFolder
 from donkey_activations.demo.plan import Plan
 from donkey_activations.errors import ConfigError
-from donkey_activations.tubs import FOLDER
+from donkey_activations.tubs.mosaics import FOLDER
 
 START_LIMIT_S = 120.0
 DRIVE_LIMIT_FACTOR = 5.0

@@ -18,7 +18,7 @@ from donkey_activations.frames import describe_shape
 from donkey_activations.mosaic.controls import CHANNELS, known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.transformations import Transformations
-from donkey_activations.tubs import remove_left_overs
+from donkey_activations.tubs.mosaics import remove_left_overs
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
 from donkey_activations.mosaic.run_ranges import RunRanges
 from donkey_activations.transformations import Transformations
-from donkey_activations.tubs import mosaic_set
+from donkey_activations.tubs.mosaics import mosaic_set
 
 # As Donkeycar's sequence pilots weigh red, green and blue.
 _GREY = np.array([0.299, 0.587, 0.114])

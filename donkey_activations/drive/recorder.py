@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import TubError
 from donkey_activations.mosaic.jpeg import encode_jpeg
-from donkey_activations.tubs import MosaicSet
+from donkey_activations.tubs.mosaics import MosaicSet
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import pytest
 from donkey_activations import TubError
 from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.tubs import MosaicSet, mosaic_set, remove_left_overs
+from donkey_activations.tubs.mosaics import MosaicSet, mosaic_set, remove_left_overs
 
 
 class KnownLayers(FeatureExtractor):

@@ -1,0 +1,101 @@
+"""The images of a tub, as Donkeycar itself would load them."""
+
+import io
+import stat
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.errors import FrameError
+
+Frame = NDArray[np.uint8]
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_JPEG = b"\xff\xd8\xff"
+# Far more than any camera of a car gives; a damaged header must not ask for all the memory.
+_MOST_PIXELS = 50_000_000
+
+
+def read_image(path: Path, channels: int) -> Frame:
+    """Reads an image at its own size.
+
+    Args:
+        path: The image.
+        channels: 3 for RGB, 1 for grey; what the file has is converted as Donkeycar does.
+
+    Returns:
+        uint8 ``(height, width, channels)``, to the bit what Donkeycar's ``load_image`` gives.
+
+    Raises:
+        FrameError: It is missing, empty, cut short, a Git LFS pointer, or no image.
+    """
+    content = _content(path)
+    if content.startswith(_LFS_POINTER):
+        raise FrameError(f"{path.name}: expected an image, got a Git LFS pointer; run git lfs pull")
+    try:
+        return _decode(content, channels)
+    # Whatever the decoders meet in a damaged file, this one image is lost and no other.
+    except Exception as error:
+        raise FrameError(f"{path.name}: expected a whole image, got {error}") from error
+
+
+def resize_as_donkeycar(frame: Frame, size_hw: tuple[int, int]) -> Frame:
+    """Returns a frame at another size, as Donkeycar makes it when it loads one to train.
+
+    Args:
+        frame: uint8 ``(height, width, 3)`` or ``(height, width, 1)``.
+        size_hw: The wanted height and width in pixels.
+    """
+    from PIL import Image
+
+    height, width = size_hw
+    resized = np.asarray(Image.fromarray(_without_grey_axis(frame)).resize((width, height)))
+    return resized.reshape(height, width, frame.shape[2])
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FrameError(f"{path.name}: expected an image, got no file")
+        content = path.read_bytes()
+    except OSError as error:
+        raise FrameError(f"{path.name}: cannot be read ({error.strerror})") from error
+    if not content:
+        raise FrameError(f"{path.name}: expected an image, got an empty file")
+    return content
+
+
+def _decode(content: bytes, channels: int) -> Frame:
+    if content.startswith(_JPEG):
+        import simplejpeg
+
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
+        _check_size(height, width)
+        wanted = {("Gray", 1): "GRAY", ("Gray", 3): "RGB", ("YCbCr", 3): "RGB"}
+        space = wanted.get((colours, channels))
+        if space is not None:
+            # Twice as fast as Pillow and OpenCV, the same bits, and a file cut short is an error.
+            return np.asarray(simplejpeg.decode_jpeg(content, colorspace=space))
+    return _decode_with_pillow(content, channels)
+
+
+def _decode_with_pillow(content: bytes, channels: int) -> Frame:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            _check_size(image.height, image.width)
+            pixels = image.convert("RGB" if channels == 3 else "L")
+    except UnidentifiedImageError as error:
+        raise FrameError("something else") from error
+    return np.asarray(pixels).reshape(pixels.height, pixels.width, channels)
+
+
+def _check_size(height: int, width: int) -> None:
+    if height * width > _MOST_PIXELS:
+        raise FrameError(f"one of {width}x{height} pixels")
+
+
+def _without_grey_axis(frame: Frame) -> Frame:
+    return frame[:, :, 0] if frame.shape[2] == 1 else frame

@@ -1,0 +1,216 @@
+"""The records of a tub, read without changing a byte of it.
+
+Donkeycar's own reader writes when it opens and closes a tub, and does not open what a crash left.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.errors import FrameError, TubError
+from donkey_activations.tubs.images import read_image
+
+MANIFEST = "manifest.json"
+_IMAGE = "cam/image_array"
+_IMAGES = "images"
+_CATALOG = re.compile(r"catalog_(\d+)\.catalog")
+_OLD_RECORD = re.compile(r"record_(\d+)\.json")
+# Inputs, types, the user's metadata, the tub's: what lies above the line that lists the catalogs.
+_HEADER_LINES = 4
+_TOO_LARGE = 2**63
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a tub.
+
+    Attributes:
+        index: Its ``_index``; in a tub of Donkeycar 3 and older the number in its file's name.
+        image_path: The camera's frame; None where the record names none, or one that does not lie
+            in its tub.
+        timestamp_ms: When it was recorded, in milliseconds, or None.
+        values: The record as it is in the file.
+    """
+
+    index: int
+    image_path: Path | None
+    timestamp_ms: int | None
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TubRecords:
+    """What was found in a tub.
+
+    Attributes:
+        path: The tub's folder.
+        records: Ordered by index, the deleted ones left out; where a crash has left an index twice,
+            the last one.
+        deleted: Number of records that the driver has deleted.
+        damaged: Number of lines or files that are no record.
+        remarks: What else is wrong with the tub, one sentence each.
+    """
+
+    path: Path
+    records: tuple[Record, ...]
+    deleted: int
+    damaged: int
+    remarks: tuple[str, ...] = ()
+
+
+def read_tub(path: Path) -> TubRecords:
+    """Reads all records of a tub, and no image.
+
+    Args:
+        path: The tub's folder.
+
+    Raises:
+        TubError: There is no tub, or one that cannot be read.
+    """
+    try:
+        if (path / MANIFEST).is_file():
+            return _read_v2(path)
+        names = sorted(file.name for file in path.iterdir())
+        if any(_OLD_RECORD.fullmatch(name) for name in names):
+            return _read_v1(path, names)
+    except OSError as error:
+        raise TubError(
+            f"{error.filename}: expected a tub's folder or file, it cannot be read "
+            f"({error.strerror}); give the folder that holds {MANIFEST}"
+        ) from error
+    if any(_CATALOG.fullmatch(name) for name in names):
+        raise TubError(
+            f"{path}: expected {MANIFEST} beside the catalogs, there is none; "
+            "copy the whole folder of the tub from the car again"
+        )
+    raise TubError(
+        f"{path}: expected a tub ({MANIFEST}, or record_*.json of Donkeycar 3 and older), "
+        "found neither; give the folder that holds them"
+    )
+
+
+def read_frame(record: Record, channels: int) -> NDArray[np.uint8]:
+    """Reads the camera's frame of a record, at its own size.
+
+    Args:
+        record: A record of ``read_tub``.
+        channels: 3 for RGB, 1 for grey; what the file has is converted as Donkeycar does.
+
+    Returns:
+        uint8 ``(height, width, channels)``, to the bit what Donkeycar's ``load_image`` gives.
+
+    Raises:
+        FrameError: The record names no image of its tub, or that is missing, empty, cut short, a
+            Git LFS pointer, or no image.
+    """
+    if record.image_path is None:
+        raise FrameError(f"record {record.index}: it names no image inside of its tub")
+    return read_image(record.image_path, channels)
+
+
+def _read_v2(tub: Path) -> TubRecords:
+    catalogs, deleted, remarks = _read_manifest(tub)
+    found: dict[int, Record] = {}
+    damaged = 0
+    images = _Folder(tub, _IMAGES)
+    for name in catalogs:
+        file = _Folder(tub).file(name)
+        if file is None or not file.is_file():
+            remarks.append(f"{name}: {MANIFEST} names this catalog, it is not in the tub")
+            continue
+        for values in _parsed(file.read_bytes().splitlines()):
+            index = None if values is None else _whole(values.get("_index"))
+            if values is None or index is None:
+                damaged += 1
+            else:
+                found[index] = _record(index, values, images, "_timestamp_ms")
+    return _tub_records(tub, found, deleted, damaged, remarks)
+
+
+def _read_manifest(tub: Path) -> tuple[list[str], set[int], list[str]]:
+    """Returns the names of the catalogs, the deleted indexes, and what is wrong."""
+    lines = (tub / MANIFEST).read_bytes().splitlines()
+    last = next(_parsed(lines[_HEADER_LINES : _HEADER_LINES + 1]), None) or {}
+    paths, deleted = last.get("paths"), last.get("deleted_indexes")
+    if isinstance(paths, list) and isinstance(deleted, list):
+        names = [name for name in paths if isinstance(name, str)]
+        return names, {index for index in deleted if isinstance(index, int)}, []
+    matches = filter(None, (_CATALOG.fullmatch(file.name) for file in tub.iterdir()))
+    names = [match[0] for match in sorted(matches, key=lambda match: int(match[1]))]
+    remark = (
+        f"{MANIFEST}: the line that lists catalogs and deleted records is missing or damaged; "
+        "all catalogs are read, and no record counts as deleted"
+    )
+    return names, set(), [remark]
+
+
+def _read_v1(tub: Path, names: Iterable[str]) -> TubRecords:
+    found: dict[int, Record] = {}
+    damaged = 0
+    folder = _Folder(tub)
+    matches = filter(None, (_OLD_RECORD.fullmatch(name) for name in names))
+    for match in matches:
+        file = folder.file(match[0])
+        content = [file.read_bytes()] if file is not None and file.is_file() else []
+        values = next(_parsed(content), None)
+        if values is None:
+            damaged += 1
+        else:
+            found[int(match[1])] = _record(int(match[1]), values, folder, "milliseconds")
+    return _tub_records(tub, found, set(), damaged, [])
+
+
+def _tub_records(
+    tub: Path, found: dict[int, Record], deleted: set[int], damaged: int, remarks: list[str]
+) -> TubRecords:
+    kept = tuple(found[index] for index in sorted(found) if index not in deleted)
+    return TubRecords(tub, kept, len(found) - len(kept), damaged, tuple(remarks))
+
+
+def _parsed(contents: Iterable[bytes]) -> Iterator[dict[str, Any] | None]:
+    """The JSON object in each of the contents that are not blank; None where it is none."""
+    for content in contents:
+        if not content.strip():
+            continue
+        try:
+            values = json.loads(content)
+        except (ValueError, RecursionError):
+            values = None
+        yield values if isinstance(values, dict) else None
+
+
+def _record(index: int, values: dict[str, Any], images: "_Folder", time_key: str) -> Record:
+    name = values.get(_IMAGE)
+    image = images.file(name) if isinstance(name, str) and name else None
+    return Record(index, image, _whole(values.get(time_key)), values)
+
+
+def _whole(value: Any) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _TOO_LARGE
+    return value if whole else None
+
+
+class _Folder:
+    """A folder of a tub, out of which no name leads: not absolute, not by ``..``, not by a link."""
+
+    def __init__(self, tub: Path, name: str = "") -> None:
+        self._path = tub / name
+        self._real_tub = os.path.realpath(tub)
+
+    def file(self, name: str) -> Path | None:
+        path = self._path / name
+        try:
+            real = os.path.realpath(path)
+        # A name with a null byte, or one that the file system cannot spell.
+        except ValueError:
+            return None
+        inside = os.path.commonpath([self._real_tub, real]) == self._real_tub
+        named_inside = not Path(name).is_absolute() and ".." not in Path(name).parts
+        return path if inside and named_inside else None
