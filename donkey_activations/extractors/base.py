@@ -49,6 +49,8 @@ class FeatureExtractor(ABC):
         engine: ``"litert"`` or ``"tensorflow"``.
         size_changed: True where the filters run at another resolution than the pilot's own, so
             that the maps are not those the pilot computes.
+        trained_hw: ``(height, width)`` in pixels of the pilot's own input where ``size_changed``;
+            None where the filters run at that.
     """
 
     input_shape: tuple[int, int, int]
@@ -56,6 +58,7 @@ class FeatureExtractor(ABC):
     layers: tuple[LayerInfo, ...]
     engine: str
     size_changed: bool
+    trained_hw: tuple[int, int] | None = None
 
     @abstractmethod
     def __call__(self, frame: NDArray[np.uint8]) -> FeatureMaps:

@@ -1,5 +1,7 @@
 """Runs a cut graph with LiteRT."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps, La
 from donkey_activations.extractors.sight import with_geometry
 from donkey_activations.frames import check_frame, scale_into
 from donkey_activations.graphs.flatbuffer import Graph
+from donkey_activations.graphs.operators import Shape
 
 _DONKEYCARS_IMAGE = "img_in"
 
@@ -42,30 +45,60 @@ class LiteRTExtractor(FeatureExtractor):
             ModelError: The graph cannot be run, or not at that size.
         """
         self.engine = engine
+        start = partial(interpreter_class, model_content=cut_graph, num_threads=threads)
         try:
-            self._interpreter = interpreter_class(model_content=cut_graph, num_threads=threads)
+            self._interpreter = start()
             images = self._image_inputs()
-            shape = tuple(int(n) for n in images[0]["shape"])
-            wanted = shape if size is None else (*shape[:-3], *size, shape[-1])
-            self.size_changed = wanted != shape
-            if self.size_changed:
-                for image in images:
-                    self._interpreter.resize_tensor_input(image["index"], wanted, strict=False)
-            self._interpreter.allocate_tensors()
-            self.input_shape = (wanted[-3], wanted[-2], wanted[-1])
-            self.sequence_length = wanted[1] if len(wanted) == 5 else 1
             self._inputs = tuple(image["index"] for image in images)
             self._quantisation = _input_quantisation(images[0])
-            self._scaled = np.zeros(wanted[1:], np.float32)
-            self._outputs = tuple(self._interpreter.get_output_details())
-            black = np.zeros(wanted[1:], np.uint8)
-            layers = tuple(map(_layer, self._outputs, self(black)))
+            own = tuple(int(n) for n in images[0]["shape"])
+            wanted = own if size is None else (*own[:-3], *size, own[-1])
+            self.size_changed = wanted != own
+            if self.size_changed:
+                shapes = self._run_resized(start, images[0], wanted)
+            else:
+                shapes = self._run_black(own)
+            layers = tuple(map(_layer, self._outputs, shapes))
             resized = dict.fromkeys(self._inputs, wanted) if self.size_changed else {}
             self.layers = with_geometry(layers, cut_graph, graph, resized)
         except (RuntimeError, ValueError) as error:
-            at = "" if size is None else f" at {size[1]}x{size[0]}"
             reason = " ".join(str(error).split())
-            raise ModelError(f"this pilot cannot be run{at}: {reason}") from error
+            if size is None:
+                raise ModelError(f"this pilot cannot be run: {reason}") from error
+            raise ModelError(
+                f"this pilot cannot be run at {size[1]}x{size[0]} ({reason}); "
+                "choose another size, a larger one rather, or none for the pilot's own"
+            ) from error
+
+    def _run_resized(self, start: Callable[[], Any], image: Any, wanted: Shape) -> list[Shape]:
+        own = tuple(int(n) for n in image["shape"])
+        own_maps = None
+        # A network may leave its image's size open.
+        if min(image["shape_signature"][-3:-1]) > 0:
+            self.trained_hw = own[-3], own[-2]
+            own_maps = self._run_black(own)
+            # One that has run TensorFlow's operators cannot be resized.
+            self._interpreter = start()
+        for index in self._inputs:
+            self._interpreter.resize_tensor_input(index, wanted, strict=False)
+        maps = self._run_black(wanted)
+        if own_maps is not None:
+            _check_scaled(own, own_maps, wanted, maps)
+        return maps
+
+    def _run_black(self, shape: Shape) -> list[Shape]:
+        """Sets up for inputs of a shape, and returns the outputs' shapes, which a run alone tells.
+
+        Args:
+            shape: Of each image input, with the batch in front.
+        """
+        self._interpreter.allocate_tensors()
+        self.input_shape = (shape[-3], shape[-2], shape[-1])
+        self.sequence_length = shape[1] if len(shape) == 5 else 1
+        self._scaled = np.zeros(shape[1:], np.float32)
+        self._outputs = tuple(self._interpreter.get_output_details())
+        self(np.zeros(shape[1:], np.uint8))
+        return [self._interpreter.get_tensor(output["index"]).shape for output in self._outputs]
 
     def _image_inputs(self) -> list[Any]:
         """Finds the inputs that the camera's frame goes to, Donkeycar's own first.
@@ -127,7 +160,25 @@ def _newest_maps(output: Any, tensor: NDArray[Any]) -> NDArray[np.float32]:
     return maps
 
 
-def _layer(output: Any, maps: NDArray[np.float32]) -> LayerInfo:
+def _layer(output: Any, shape: Shape) -> LayerInfo:
     kind, _, name = output["name"].partition(":")
-    height, width, filters = maps.shape
+    height, width, filters = shape[-3:]
     return LayerInfo(name, kind, height, width, filters)
+
+
+def _check_scaled(
+    own: Shape, own_maps: Sequence[Shape], wanted: Shape, maps: Sequence[Shape]
+) -> None:
+    """Finds pilots in whose graph a shape is fixed: they run at any size, and give nonsense."""
+    for before, after in zip(own_maps, maps, strict=True):
+        scaled = before[:-3] == after[:-3]
+        for axis in (-3, -2):
+            change = wanted[axis] - own[axis]
+            # Less than two cells' worth may be lost in rounding.
+            if abs(change) * before[axis] >= 2 * own[axis]:
+                scaled &= (after[axis] - before[axis]) * change > 0
+        if not scaled:
+            raise ModelError(
+                f"this pilot runs at {own[-2]}x{own[-3]} only, because its graph has a fixed shape "
+                f"in it; expected no other size, got {wanted[-2]}x{wanted[-3]}: leave --size out"
+            )
