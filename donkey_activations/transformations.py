@@ -45,6 +45,18 @@ def transformations_of(cfg: Any) -> Transformations | None:
     return transform
 
 
+def transformation_names(cfg: Any) -> tuple[str, ...]:
+    """Returns the names of all transformations of a car, in the order in which they are done.
+
+    Args:
+        cfg: Donkeycar's configuration object. Not one that a drive has begun with.
+
+    Raises:
+        ConfigError: A list of transformations is no list of names.
+    """
+    return tuple(name for key in _KEYS for name in _names(cfg, key))
+
+
 def keep_the_shape(cfg: Any) -> bool:
     """Tells whether a frame has the camera's shape also after the transformations of a car.
 

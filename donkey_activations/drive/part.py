@@ -39,9 +39,8 @@ class CnnActivations:
     Outputs: ``cnn/activations``, the reference for the record about to be written (a str, ``""``
     for none), and ``cnn/mosaic``, the newest picture (the camera's frame while there is none).
 
-    Add it with ``threaded=True``, behind the pilot and right before the ``TubWriter``;
-    ``register()`` and ``add_activations()`` do that. When the pilot's file is replaced, the mosaics
-    become the new pilot's.
+    Add it with ``threaded=True``, behind the pilot and right before the ``TubWriter``, as
+    ``register()`` does. When the pilot's file is replaced, the mosaics become the new pilot's.
     """
 
     def __init__(
@@ -57,6 +56,7 @@ class CnnActivations:
         threads: int = 1,
         trust_model: bool = False,
         transformations: Transformations | None = None,
+        transformation_names: Sequence[str] = (),
         driver: Any = None,
     ) -> None:
         """Opens the pilot and, with a tub, the folder of its mosaics.
@@ -72,8 +72,8 @@ class CnnActivations:
             jpeg_quality: 1 to 100.
             threads: Threads that the network may use, 1 or more.
             trust_model: Open a Keras file even if that runs code stored in it.
-            transformations: What is to be done to a camera's frame before the pilot sees it; None
-                if the frames come as the pilot sees them.
+            transformations: What is to be done here to a frame before the pilot sees it, or None.
+            transformation_names: Names of all that is done to it, here or by the car.
             driver: Donkeycar's own part of the same pilot, if that drives. The frames that a
                 sequence pilot keeps are taken from it; without it, the part keeps its own.
 
@@ -90,15 +90,15 @@ class CnnActivations:
             threads=threads,
             trust_model=trust_model,
             transformations=transformations,
+            transformation_names=transformation_names,
             tub_path=None if tub is None else tub_folder(tub),
             jpeg_quality=jpeg_quality,
         )
         watch = PilotWatch(options)
         self._worker = MosaicWorker(options.open(), watch)
-        if options.tub_path is not None:
-            removed = remove_left_overs(options.tub_path, tub.manifest.current_index)
-            if removed:
-                logger.info("mosaics: removed %d files that a crash has left", removed)
+        tub_path = options.tub_path
+        if tub_path and (removed := remove_left_overs(tub_path, tub.manifest.current_index)):
+            logger.info("mosaics: removed %d files that a crash has left", removed)
         self._every_n_frames = every_n_frames
         self._show = show
         self._tub = tub

@@ -112,6 +112,7 @@ class PilotOptions:
         threads: Threads that the network may use, 1 or more.
         trust_model: Open a Keras file even if that runs code stored in it.
         transformations: What is done to a camera's frame before the pilot sees it, or None.
+        transformation_names: Names of all that is done to it, here or by the car.
         tub_path: The tub to record into, or None.
         jpeg_quality: 1 to 100.
     """
@@ -124,6 +125,7 @@ class PilotOptions:
     transformations: Transformations | None
     tub_path: Path | None
     jpeg_quality: int
+    transformation_names: Sequence[str] = ()
 
     def open(self) -> OpenPilot:
         """Opens what the file holds now, and draws one black frame.
@@ -144,7 +146,9 @@ class PilotOptions:
         )
         recorder = None
         if self.tub_path is not None:
-            mosaics = mosaic_set(self.tub_path, self.model_path, extractor, self.layout)
+            mosaics = mosaic_set(
+                self.tub_path, self.model_path, extractor, self.layout, self.transformation_names
+            )
             recorder = MosaicRecorder(mosaics, self.jpeg_quality)
         run_ranges = RunRanges(extractor.layers) if self.layout.scales_over_runs() else None
         return OpenPilot(extractor, self.layout, recorder, self.transformations, run_ranges)

@@ -9,7 +9,12 @@ from donkey_activations.drive.config import DriveConfig, read_config
 from donkey_activations.drive.part import CONTROL_CHANNELS, CnnActivations
 from donkey_activations.errors import ConfigError
 from donkey_activations.frames import describe_shape
-from donkey_activations.transformations import Transformations, keep_the_shape, transformations_of
+from donkey_activations.transformations import (
+    Transformations,
+    keep_the_shape,
+    transformation_names,
+    transformations_of,
+)
 
 CAMERA = "cam/image_array"
 CAMERA_TRANSFORMED = "cam/image_array_trans"
@@ -61,6 +66,7 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
         threads=config.threads,
         trust_model=config.trust_model,
         transformations=_transformations(cfg, parts),
+        transformation_names=_transformation_names(cfg, parts),
         driver=pilot_entry["part"] if pilot_entry and _drives_with(model, config, parts) else None,
     )
     _check_camera_size(cfg, part)
@@ -105,6 +111,18 @@ def _transformations(cfg: Any, parts: list[Entry]) -> Transformations | None:
     Without a pilot part (a user records and looks into a pilot) nobody else does it.
     """
     return None if _pilot_entry(parts) else transformations_of(cfg)
+
+
+def _transformation_names(cfg: Any, parts: list[Entry]) -> tuple[str, ...]:
+    """The names of all that is done to a frame before the pilot sees it, whoever does it."""
+    done = [entry["part"] for entry in parts if CAMERA_TRANSFORMED in entry["outputs"]]
+    if _pilot_entry(parts) is None:
+        return transformation_names(cfg)
+    if _camera_channel(parts) != CAMERA_TRANSFORMED or not done:
+        return ()
+    names = transformation_names(cfg)
+    # Donkeycar has appended its second list to the first by now, if the first was a list.
+    return names[: len(getattr(done[-1], "transformations", names))]
 
 
 def _model(config: DriveConfig, cfg: Any, parts: list[Entry], model_path: str | None) -> Path:

@@ -6,8 +6,9 @@ of the record with that ``_index``. Nothing here touches a file that is not ours
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,7 +26,7 @@ _DESCRIPTION = "set.json"
 _DRAWING = 2
 
 _PICTURE = re.compile(r"(\d+)\.jpg")
-_UNFINISHED = re.compile(r"\.\d+\.jpg\.part|\.set\.json\.part")
+_UNFINISHED = re.compile(r"\.(\d+\.jpg|set\.json)(\.\d+)?\.part")
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,22 @@ class MosaicSet:
         tub_path: The tub's folder.
         name: ``<pilot's name>-<8 hex digits>``.
         description: What ``set.json`` holds.
+        sets_path: The folder of sets that this one lies in; None is the tub's own.
     """
 
     tub_path: Path
     name: str
     description: dict[str, Any]
+    sets_path: Path | None = None
 
     @property
     def path(self) -> Path:
         """The set's folder."""
-        return self.tub_path / FOLDER / self.name
+        return (self.sets_path or self.tub_path / FOLDER) / self.name
+
+    def picture_path(self, index: int) -> Path:
+        """Returns where the mosaic of the record with that ``_index`` lies, or would lie."""
+        return self.path / f"{index}.jpg"
 
     def reference(self, index: int) -> str:
         """Returns what a record carries: the picture's path relative to the tub."""
@@ -79,24 +86,49 @@ class MosaicSet:
         """
         self._write(f"{index}.jpg", jpeg)
 
+    def remove_unfinished(self) -> None:
+        """Removes what interrupted writes have left in this set.
+
+        Raises:
+            OSError: A file cannot be removed.
+        """
+        for file in self.path.iterdir():
+            if _UNFINISHED.fullmatch(file.name):
+                file.unlink(missing_ok=True)
+
     def _write(self, name: str, content: bytes) -> None:
-        unfinished = self.path / f".{name}.part"
+        # Two processes that write the same picture must not write into one file.
+        unfinished = self.path / f".{name}.{os.getpid()}.part"
         try:
-            unfinished.write_bytes(content)
+            unfinished.unlink(missing_ok=True)
+            # Never through a link that lies there.
+            with unfinished.open("xb") as file:
+                file.write(content)
             unfinished.replace(self.path / name)
-        except OSError:
+        except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
 
 
 def mosaic_set(
-    tub_path: Path, model_path: Path, extractor: FeatureExtractor, layout: Layout
+    tub_path: Path,
+    model_path: Path,
+    extractor: FeatureExtractor,
+    layout: Layout,
+    transformations: Sequence[str] = (),
 ) -> MosaicSet:
     """Names the set of mosaics that a pilot's maps, drawn in a layout, make in a tub.
 
     The digits are the first 8 of the SHA-256 over the pilot's SHA-256, the names of the layers,
-    the layout and the size, so that pictures of different pilots lie side by side and none goes
-    stale.
+    the layout, the size and the transformations, so that pictures of different pilots lie side by
+    side and none goes stale.
+
+    Args:
+        tub_path: The tub's folder.
+        model_path: The pilot's file.
+        extractor: The pilot, opened.
+        layout: The look.
+        transformations: Names of what is done to a frame between the camera and the pilot.
 
     Raises:
         TubError: The pilot's file cannot be read any more.
@@ -107,13 +139,16 @@ def mosaic_set(
         raise TubError(f"{model_path}: {error}") from error
     names = [layer.name for layer in extractor.layers]
     size = list(extractor.input_shape[:2]) if extractor.size_changed else None
-    identity = json.dumps([_DRAWING, pilot_sha256, names, layout.as_json(), size])
-    digits = hashlib.sha256(identity.encode()).hexdigest()[:8]
+    identity = [_DRAWING, pilot_sha256, names, layout.as_json(), size]
+    if transformations:
+        identity.append(list(transformations))
+    digits = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:8]
     description = {
         "pilot": {"name": model_path.name, "sha256": pilot_sha256},
         "layers": [asdict(layer) for layer in extractor.layers],
         "layout": layout.as_json(),
         "size": size,
+        "transformations": list(transformations),
         "versions": _versions(),
     }
     return MosaicSet(tub_path, f"{model_path.stem}-{digits}", description)
