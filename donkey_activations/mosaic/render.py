@@ -23,6 +23,7 @@ def render_mosaic(
     *,
     controls: Mapping[str, Controls] | None = None,
     run_tops: Mapping[str, float] | None = None,
+    trained_hw: tuple[int, int] | None = None,
 ) -> Picture:
     """Draws all feature maps of one frame into one picture.
 
@@ -38,6 +39,8 @@ def render_mosaic(
         controls: Steering and throttle by driver, ``user`` or ``pilot``, where known.
         run_tops: For layers that are scaled over the run, the value at full brightness by the
             layer's name, as ``RunRanges`` finds it; without it a run is this one frame.
+        trained_hw: ``(height, width)`` in pixels that the pilot was trained at, where the maps were
+            computed at another size; the picture says so beside the camera.
 
     Returns:
         uint8 ``(H, W, 3)`` RGB, W being the layout's ``width_px``.
@@ -55,7 +58,7 @@ def render_mosaic(
             )
     known = controls or {}
     height, width = shown.shape[:2]
-    page = sheet((height, width), tuple(layers), layout or Layout(), tuple(known))
+    page = sheet((height, width), tuple(layers), layout or Layout(), tuple(known), trained_hw)
     scene = Scene(shown, tuple(layers), tuple(maps), known, run_tops or {})
     picture = page.blank.copy()
     for place in page.places:

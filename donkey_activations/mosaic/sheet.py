@@ -58,6 +58,7 @@ def sheet(
     layers: tuple[LayerInfo, ...],
     layout: Layout,
     drivers: tuple[str, ...],
+    trained_hw: tuple[int, int] | None = None,
 ) -> Sheet:
     """Lays out the panels.
 
@@ -66,13 +67,16 @@ def sheet(
         layers: The pilot's layers.
         layout: The look.
         drivers: Whose controls are known.
+        trained_hw: ``(height, width)`` of the pilot's own input, where the frame has another size.
 
     Raises:
         LayoutError: The layout does not fit these layers.
     """
     wanted = _wanted_height(layout)
     frame_height = _frame_height(layout, wanted)
-    setting = Setting(frame_hw, layers, layout, drivers, frame_height, layout.layers_height_px)
+    setting = Setting(
+        frame_hw, layers, layout, drivers, frame_height, layout.layers_height_px, trained_hw
+    )
     if wanted is not None:
         # The tiles get what the other panels and the captions leave.
         rooms = range(0, wanted, 2)

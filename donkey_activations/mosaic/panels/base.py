@@ -32,6 +32,7 @@ class Setting:
         drivers: Whose controls are known: ``user``, ``pilot``, both or none.
         frame_height_px: What the camera's frame may take in height, here and in every panel.
         layers_height_px: What the tiles of all layers together may take in height.
+        trained_hw: ``(height, width)`` of the pilot's own input, where the frame has another size.
     """
 
     frame_hw: tuple[int, int]
@@ -40,6 +41,7 @@ class Setting:
     drivers: tuple[str, ...]
     frame_height_px: int
     layers_height_px: int
+    trained_hw: tuple[int, int] | None = None
 
     @property
     def theme(self) -> Theme:

@@ -34,11 +34,22 @@ class CameraPanel(Panel):
         """See ``Panel``."""
         if self._top:
             theme = self._setting.theme
-            height, width = self._setting.frame_hw
-            font = self._setting.font
-            words = font.fit(["camera", f"{width} x {height}"], self.width_px)
-            font.write(area, words, 0, theme.text, theme.background)
+            self._setting.font.write(area, self._words(), 0, theme.text, theme.background)
 
     def draw(self, area: Area, scene: Scene) -> None:
         """See ``Panel``."""
         area[self._top :, : self._size_hw[1]] = scene.frame_in(self._size_hw)
+
+    def _words(self) -> str:
+        height, width = self._setting.frame_hw
+        phrases = ["camera", f"{width} x {height}"]
+        if self._setting.trained_hw is None:
+            return self._setting.font.fit(phrases, self.width_px)
+        height, width = self._setting.trained_hw
+        # A picture that is not what the pilot computes says that before all else.
+        mark = f"not the pilot's {width} x {height}"
+        for words in ([*phrases, mark], [phrases[1], mark], [mark]):
+            text = "   ".join(words)
+            if self._setting.font.width_px(text) <= self.width_px:
+                break
+        return text
