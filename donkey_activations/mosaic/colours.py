@@ -45,7 +45,7 @@ THEMES = {
     "dark": Theme(
         background=(38, 41, 48),
         text=(240, 240, 240),
-        quiet_text=(170, 176, 186),
+        quiet_text=(192, 196, 204),
         dead=(48, 52, 61),
         dead_mark=(74, 79, 91),
         user=(86, 180, 233),
@@ -86,12 +86,14 @@ def _names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=32)
-def colour_table(name: str, theme: Theme) -> Table:
+def colour_table(name: str, theme: Theme, gamma: float = 1.0, *, signed: bool = False) -> Table:
     """Returns the colours of all bytes that a tile can hold.
 
     Args:
         name: A colormap that ``check_colormap`` knows.
         theme: The colours of what is no value.
+        gamma: A level at a share ``x`` of the range has the colour at the share ``x ** gamma``.
+        signed: Whether the range begins in the middle level and goes both ways.
 
     Returns:
         uint8 ``(256, 1, 3)`` RGB, as ``cv2.applyColorMap`` takes it; the first ``LEVELS`` are the
@@ -109,6 +111,7 @@ def colour_table(name: str, theme: Theme) -> Table:
         colours = cv2.applyColorMap(ramp, number)[:, :, ::-1]
     if forward != name:
         colours = colours[::-1]
+    colours = colours[_shares(gamma, signed)]
     rest = np.array([[theme.dead], [theme.dead_mark], [theme.background]], np.uint8)
     return np.ascontiguousarray(np.concatenate([colours, rest]))
 
@@ -118,3 +121,13 @@ def _diverging(anchors: tuple[Colour, ...]) -> Table:
     channels = zip(*anchors, strict=True)
     shades = [np.interp(places, range(len(anchors)), channel) for channel in channels]
     return np.stack(shades, axis=-1).round().astype(np.uint8)[:, np.newaxis]
+
+
+def _shares(gamma: float, signed: bool) -> NDArray[np.intp]:
+    """Returns the place in the colormap of each level."""
+    shares = np.linspace(-1 if signed else 0, 1, LEVELS)
+    shares = np.sign(shares) * np.abs(shares) ** gamma
+    if signed:
+        shares = (shares + 1) / 2
+    places: NDArray[np.intp] = (shares * (LEVELS - 1)).round().astype(np.intp)
+    return places

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, log2
 
 # Of a tile's longer side.
 _SMALLEST_TILE_PX = 16
 _LARGEST_CELL_PX = 32
+# OpenCV halves ten times as fast as it divides by 3.
+_HALVINGS = (64, 32, 16, 8, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ def fit_grids(
 ) -> tuple[Grid, ...]:
     """Shares a height out between layers, so that all of them are as legible as can be.
 
-    Layers that are reduced grow first, because they lose detail; among them, and among the others,
-    those with the smallest tiles.
+    The layer that is reduced most grows first, because it loses most, so that no layer is shown in
+    less detail than one that has less; among equals the one with the smallest tiles.
 
     Args:
         shapes: ``(height, width, tiles)`` of each layer: its maps in cells, and how many are shown.
@@ -95,8 +97,8 @@ def fit_grids(
     return tuple(grids[number] for grids, number in zip(sizes, chosen, strict=True))
 
 
-def _legibility(grid: Grid) -> tuple[bool, int]:
-    return grid.zoom.cells_per_pixel == 1, grid.tile_height_px * grid.tile_width_px
+def _legibility(grid: Grid) -> tuple[float, int]:
+    return 1 / grid.zoom.cells_per_pixel, grid.tile_height_px * grid.tile_width_px
 
 
 def _from_small_to_large(
@@ -104,11 +106,11 @@ def _from_small_to_large(
 ) -> list[Grid]:
     """Returns the grids that a layer can have, those too small to be legible left out."""
     height, width, _ = shape
-    reduced = range(max(height, width) // _SMALLEST_TILE_PX, 1, -1)
-    zooms = [Zoom(cells_per_pixel=cells) for cells in reduced]
+    most = max(height, width) // _SMALLEST_TILE_PX
+    zooms = [Zoom(cells_per_pixel=cells) for cells in _HALVINGS if cells <= most]
     zooms += [Zoom(pixels_per_cell=pixels) for pixels in range(1, _LARGEST_CELL_PX + 1)]
     fitting = [zoom for zoom in zooms if zoom.length_px(width) <= room_width_px]
-    narrowest = Zoom(cells_per_pixel=ceil(width / room_width_px))
+    narrowest = Zoom(cells_per_pixel=2 ** ceil(log2(width / room_width_px)))
     return [_grid(shape, room_width_px, gap_px, zoom) for zoom in fitting or [narrowest]]
 
 

@@ -17,6 +17,7 @@ Levels = NDArray[np.uint8]
 # Below this the levels divided by a range leave what float32 can hold.
 _NO_RANGE = 1e-30
 
+_HUGE = float(np.finfo(np.float32).max)
 # Its bits, as a whole number.
 _LARGEST_FLOAT32 = 0x7F7FFFFF
 _MIDDLE = (LEVELS - 1) // 2
@@ -97,17 +98,18 @@ def to_levels(measured: Measured, low: float, high: float, levels: Levels) -> No
         low: The value at level 0.
         high: The value at the last level, ``LEVELS - 1``; where it is not above ``low``, all is at
             the middle level, or at level 0 if ``low`` is 0 or more.
-        levels: uint8 ``(height, width, filters)``, written into.
+        levels: uint8 ``(height, width, filters)``, written into; it may be a part of the rows and
+            columns of a larger array.
     """
     maps = measured.maps
-    low32, high32 = float(np.float32(low)), float(np.float32(high))
+    low32, high32 = (float(np.float32(min(max(x, -_HUGE), _HUGE))) for x in (low, high))
     if high32 - low32 < _NO_RANGE:
         levels[:] = _MIDDLE if low < 0 else 0
         return
     if measured.low.min() < low32 or measured.high.max() > high32:
-        maps = np.clip(maps, np.float32(low), np.float32(high))
+        maps = np.clip(maps, np.float32(low32), np.float32(high32))
     if low32 > 0 or high32 < 0:  # far from 0, scaled values would lose what sets them apart
-        maps, low32, high32 = maps - np.float32(low), 0.0, high32 - low32
+        maps, low32, high32 = maps - np.float32(low32), 0.0, high32 - low32
     step = (LEVELS - 1) / (high32 - low32)
     height, width, filters = maps.shape
     # Of OpenCV's conversions that round and saturate in one pass this is the fastest by far; its

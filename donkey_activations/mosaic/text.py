@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from donkey_activations.frames import opencv
 from donkey_activations.mosaic.colours import Colour
 
-_SCALE = 0.42
-_LINE_HEIGHT_PX = 18
-_BASELINE_PX = 13
+_SCALE = 0.48
+_LINE_HEIGHT_PX = 20
+_BASELINE_PX = 14
 _SPACE_PX = 4
 # OpenCV's font has ASCII only.
 _UNKNOWN = "?"

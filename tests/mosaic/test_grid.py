@@ -20,13 +20,19 @@ any_gap = st.integers(0, 16)
 
 def next_zoom(zoom: Zoom) -> Zoom:
     if zoom.cells_per_pixel > 1:
-        return Zoom(cells_per_pixel=zoom.cells_per_pixel - 1)
+        return Zoom(cells_per_pixel=zoom.cells_per_pixel // 2)
     return Zoom(pixels_per_cell=zoom.pixels_per_cell + 1)
 
 
 def smallest_zoom(shape: Shape, room_width_px: int) -> Zoom:
+    """Halved until the longer side would have less than 16 pixels, or until it is not too wide."""
     height, width, _ = shape
-    return Zoom(cells_per_pixel=max(1, max(height, width) // 16, ceil(width / room_width_px)))
+    cells = 1
+    while cells < 64 and max(height, width) // (2 * cells) >= 16:
+        cells *= 2
+    while ceil(width / cells) > room_width_px:
+        cells *= 2
+    return Zoom(cells_per_pixel=cells)
 
 
 def tile_hw(zoom: Zoom, shape: Shape) -> tuple[int, int]:
@@ -72,12 +78,12 @@ def test_the_stock_pilots_layers_fill_a_phones_width_as_worked_by_hand() -> None
         ((1, 1, 1), (600, 648), 1, Grid(1, 1, 32, 32, 1, Zoom(32))),
         # At 10 px 60 fit into a row, which makes 9 rows; at 11 px 54, 10 rows and 110 px.
         ((1, 1, 512), (100, 600), 0, Grid(9, 57, 10, 10, 0, Zoom(10))),
-        # At a fifth all fit into one row; at a quarter 15 would, and two rows take 61 px.
-        ((120, 160, 16), (60, 648), 1, Grid(1, 16, 24, 32, 1, Zoom(1, 5))),
+        # At an eighth all fit into one row; at a quarter 15 would, and two rows take 61 px.
+        ((120, 160, 16), (60, 648), 1, Grid(1, 16, 15, 20, 1, Zoom(1, 8))),
         # Twice 300 is all of the height.
         ((300, 8, 3), (600, 100), 1, Grid(1, 3, 600, 16, 1, Zoom(2))),
-        # A twentieth is the largest that the width allows, whatever the height.
-        ((8, 2000, 3), (600, 100), 1, Grid(3, 1, 1, 100, 1, Zoom(1, 20))),
+        # A thirty-second is the first halving that the width allows, whatever the height.
+        ((8, 2000, 3), (600, 100), 1, Grid(3, 1, 1, 63, 1, Zoom(1, 32))),
         # Half the size is the smallest legible, though it takes twice the height there is.
         ((40, 40, 7), (10, 164), 2, Grid(1, 7, 20, 20, 2, Zoom(1, 2))),
         # Maps of fewer than 32 cells are never reduced.
@@ -205,7 +211,10 @@ def test_the_largest_zoom_fits_and_the_next_larger_does_not(
     zoom = largest_zoom(height, width, room_height_px, room_width_px)
     assert min(zoom.pixels_per_cell, zoom.cells_per_pixel) == 1
     assert fits(zoom)
-    assert not fits(next_zoom(zoom))
+    if zoom.cells_per_pixel > 1:
+        assert not fits(Zoom(cells_per_pixel=zoom.cells_per_pixel - 1))
+    else:
+        assert not fits(Zoom(pixels_per_cell=zoom.pixels_per_cell + 1))
 
 
 @pytest.mark.parametrize(

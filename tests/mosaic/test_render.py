@@ -18,7 +18,8 @@ from donkey_activations.mosaic.panels.base import Setting
 from donkey_activations.mosaic.sheet import Place, sheet
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
-ONLY_LAYERS = Layout(panels=("layers",))
+ONLY_LAYERS = Layout(panels=("layers",), gamma=1.0)
+LINE_PX = 20
 BACKGROUND = THEMES["dark"].background
 
 
@@ -38,7 +39,7 @@ def places_of(layers: Sequence[LayerInfo], layout: Layout) -> tuple[Place, ...]:
 def band_of(picture: np.ndarray, maps: np.ndarray, layout: Layout) -> np.ndarray:
     """The tiles of the only layer, without its caption."""
     (place,) = places_of([layer_of(maps)], layout)
-    return place.area(picture)[18:]
+    return place.area(picture)[LINE_PX:]
 
 
 def test_the_newest_frame_stands_enlarged_at_the_top_in_its_own_colours() -> None:
@@ -47,7 +48,7 @@ def test_the_newest_frame_stands_enlarged_at_the_top_in_its_own_colours() -> Non
     frame[119, 159] = (1, 240, 3)
     maps = np.zeros((4, 4, 2), np.float32)
     picture = render_mosaic(frame, [layer_of(maps)], [maps])
-    top, left = 4 + 18, 4  # margin and caption, margin
+    top, left = 4 + LINE_PX, 4  # margin and caption, margin
     assert picture[top, left].tolist() == picture[top + 1, left + 1].tolist() == [250, 10, 20]
     assert picture[top + 239, left + 319].tolist() == [1, 240, 3]
     sequence = np.stack([np.zeros_like(frame), frame])
@@ -87,6 +88,17 @@ def test_the_dead_threshold_decides_what_is_dead() -> None:
     assert tuple(band[0, -1]) != THEMES["dark"].dead
 
 
+def test_gamma_shows_faint_values_brighter_and_leaves_the_ends() -> None:
+    maps = np.zeros((1, 3, 1), np.float32)
+    maps[0, :, 0] = (1.0, 0.25, 1e-9)
+    layout = replace(ONLY_LAYERS, gamma=0.5)
+    band = band_of(render_mosaic(FRAME, [layer_of(maps)], [maps], layout), maps, layout)
+    shown = [tuple(band[0, column * 32 + 1]) for column in range(3)]
+    assert shown[0] == inferno(1.0)
+    assert shown[1] == pytest.approx(inferno(0.25**0.5), abs=3)
+    assert shown[2] == inferno(0.0)
+
+
 def test_signed_maps_are_centred_on_zero() -> None:
     maps = np.zeros((1, 3, 1), np.float32)
     maps[0, :, 0] = (-2.0, 0.0, 1.0)
@@ -110,7 +122,7 @@ def test_full_brightness_is_what_the_layout_says(
 ) -> None:
     maps = np.zeros((2, 2, 2), np.float32)
     maps[0, 0] = (2.0, 4.0)
-    layout = Layout(panels=("layers",), scaling=scaling)  # type: ignore[arg-type]
+    layout = Layout(panels=("layers",), gamma=1.0, scaling=scaling)  # type: ignore[arg-type]
     picture = render_mosaic(FRAME, [layer_of(maps)], [maps], layout, run_tops={"conv2d_1": 10.0})
     band = band_of(picture, maps, layout)
     assert tuple(band[0, 0]) == pytest.approx(inferno(first), abs=3)
@@ -119,7 +131,7 @@ def test_full_brightness_is_what_the_layout_says(
 
 def test_a_run_of_one_frame_is_scaled_by_that_frame() -> None:
     maps = np.random.default_rng(0).random((6, 7, 8), np.float32)
-    run = Layout(panels=("layers",), scaling="run")
+    run = Layout(panels=("layers",), gamma=1.0, scaling="run")
     pictures = [render_mosaic(FRAME, [layer_of(maps)], [maps], y) for y in (run, ONLY_LAYERS)]
     np.testing.assert_array_equal(*pictures)
 
@@ -130,7 +142,7 @@ def test_layers_stand_in_the_layouts_order_each_in_its_own_style() -> None:
     layers = [layer_of(first, "a"), layer_of(second, "b")]
     layout = Layout(layers=("b", "a"), panels=("layers",), per_layer={"b": LayerStyle(top=1)})
     picture = render_mosaic(FRAME, layers, [first, second], layout)
-    upper = places_of(layers, layout)[0].area(picture)[18:]
+    upper = places_of(layers, layout)[0].area(picture)[LINE_PX:]
     lit = (upper != BACKGROUND).any(axis=2)
     cells = np.unique(upper[lit].reshape(-1, 3), axis=0)
     assert len(cells) <= second[:, :, 0].size, "one tile, and no other filter's colours"

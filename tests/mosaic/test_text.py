@@ -33,9 +33,9 @@ def written(text: str, font: Font | None = None) -> np.ndarray:
 def opencv_ink(character: str, size: float) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of a letter's ink, counted from the line's upper left corner."""
     canvas = np.zeros((400, 400), np.uint8)
-    origin = (100, 200 + round(13 * size))
+    origin = (100, 200 + round(14 * size))
     cv2.putText(
-        canvas, character, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.42 * size, 255, 1, cv2.LINE_AA
+        canvas, character, origin, cv2.FONT_HERSHEY_SIMPLEX, 0.48 * size, 255, 1, cv2.LINE_AA
     )
     rows, columns = np.nonzero(canvas)
     return rows - 200, columns - 100
@@ -77,13 +77,13 @@ def test_what_does_not_fit_is_cut_off_at_the_areas_edge(
 
 @pytest.mark.parametrize("left_px", [40, 41, 50, 1000])
 def test_nothing_is_drawn_where_a_text_begins_at_or_behind_the_edge(left_px: int) -> None:
-    picture = empty_area(18, 200)
+    picture = empty_area(20, 200)
     Font().write(picture[:, :40], "hello", left_px, WHITE, BLACK)
     assert (picture == UNTOUCHED).all()
 
 
 def test_text_is_in_its_colour_on_its_background() -> None:
-    area = empty_area(18, 60)
+    area = empty_area(20, 60)
     Font().write(area, "HL|", 0, (10, 200, 90), (40, 20, 90))
     text = area[:, : Font().width_px("HL|")].reshape(-1, 3)
     assert [40, 20, 90] in text.tolist()
@@ -95,7 +95,7 @@ def test_text_is_in_its_colour_on_its_background() -> None:
 
 
 def test_an_empty_text_takes_no_room_and_draws_nothing() -> None:
-    area = empty_area(18, 30)
+    area = empty_area(20, 30)
     assert Font().width_px("") == 0
     assert Font().write(area, "", 7, WHITE, BLACK) == 7
     assert (area == UNTOUCHED).all()

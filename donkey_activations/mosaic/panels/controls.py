@@ -60,9 +60,13 @@ class ControlsPanel(Panel):
             scale = line[1:-1, label_px : label_px + scale_px]
             scale[:] = theme.dead
             scale[:, scale_px // 2] = theme.text
+            if label_px and name == "steering":
+                self._font.write(line, "L", label_px + 2, theme.quiet_text, theme.dead)
+                right = label_px + scale_px - self._font.width_px("R") - 2
+                self._font.write(line, "R", right, theme.quiet_text, theme.dead)
         if self._names_px:
-            names = area[-self._line_px :, self.width_px - self._names_px :]
-            left = _SPACE_PX
+            names = area[: self._line_px]
+            left = 0
             for driver in self._setting.drivers:
                 colour = self._colours[driver]
                 left = self._font.write(names, driver, left, colour, theme.background) + _SPACE_PX
@@ -85,8 +89,10 @@ class ControlsPanel(Panel):
     def _lines(self, area: Area) -> Iterator[Area]:
         """Returns what the two scales and what belongs to them are drawn into."""
         for number in range(len(_SCALES)):
-            left = number * (self._scale_room_px + _SPACE_PX) if self._side_by_side else 0
-            top = 0 if self._side_by_side else number * self._line_px
+            left = self._names_px + number * (self._scale_room_px + _SPACE_PX)
+            top = 0
+            if not self._side_by_side:
+                left, top = 0, (number + bool(self._names_px)) * self._line_px
             yield area[top : top + self._line_px, left : left + self._scale_room_px]
 
     def _draw_bar(self, scale: Area, number: int, value: float, colour: Colour) -> None:

@@ -10,7 +10,7 @@ from donkey_activations.errors import LayoutError
 from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.frames import opencv
 from donkey_activations.mosaic import choice, scaling
-from donkey_activations.mosaic.colours import LEVELS, colour_table
+from donkey_activations.mosaic.colours import LEVELS, Table, colour_table
 from donkey_activations.mosaic.grid import Grid, fit_grids
 from donkey_activations.mosaic.layout import LayerStyle, Layout
 from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
@@ -18,8 +18,7 @@ from donkey_activations.mosaic.scaling import Measured
 from donkey_activations.mosaic.tiles import draw_dead_tiles, draw_tiles
 
 _RAMP_PX = 64
-_LONGEST_NUMBER = "-0.00123 "
-_OWN = "own max"
+_LONGEST_LEGEND = "0  0.00123"
 
 
 def make(setting: Setting, room_px: int) -> Sequence[Panel]:
@@ -67,26 +66,33 @@ class BandPanel(Panel):
         self._style: LayerStyle = setting.layout.style_of(layer.name)
         self._grid = grid
         self._font = setting.font
-        self._legend_px = 2 * self._font.width_px(_LONGEST_NUMBER) + _RAMP_PX
-        words_px = room_px - self._legend_px
+        words_px = room_px - _RAMP_PX - self._font.width_px(_LONGEST_LEGEND)
         self._lines = (
             1 if words_px > self._font.width_px(layer.name + self._live(layer.filters)) else 2
         )
         self._top = self._lines * setting.caption_height_px
         self.height_px = self._top + self._grid.height_px
         self.width_px = room_px
-        self._words_px = words_px if self._lines == 1 else room_px
+        self._words_px = words_px
         self._words = self._what_it_is()
         self._words_end_px = 0
 
     def _what_it_is(self) -> str:
         layer = self._layer
-        phrases = [layer.name, f"{layer.width} x {layer.height} x {layer.filters}"]
+        zoom = self._grid.zoom
+        shown = f"x{zoom.pixels_per_cell}"
+        if zoom.cells_per_pixel > 1:
+            shown = f"1/{zoom.cells_per_pixel}"
+        phrases = [layer.name, f"{layer.width} x {layer.height} x {layer.filters} ({shown})"]
         if layer.receptive_field is not None:
             height, width = layer.receptive_field
             phrases.append(f"sees {width} x {height} px")
-        live_px = self._font.width_px(self._live(layer.filters))
-        return self._font.fit(phrases, self._words_px - live_px) or layer.name
+        if self._style.order != "network":
+            phrases.append(f"most {self._style.order} first")
+        room_px = self.width_px
+        if self._lines == 1:
+            room_px = self._words_px - self._font.width_px(self._live(layer.filters))
+        return self._font.fit(phrases, room_px) or layer.name
 
     def _live(self, live: int) -> str:
         return f"   {live} of {self._layer.filters} live"
@@ -96,7 +102,7 @@ class BandPanel(Panel):
         theme = self._setting.theme
         if self._top:
             end = self._font.write(area, self._words, 0, theme.text, theme.background)
-            self._words_end_px = end
+            self._words_end_px = end if self._lines == 1 else 0
         if not self._style.hide_dead:
             table = colour_table(self._setting.layout.colormap, theme)
             tiles = choice.places(self._layer.filters, self._style)
@@ -107,16 +113,18 @@ class BandPanel(Panel):
         measured = scene.measured[self._layer.name]
         low, high = self._limits(measured, scene)
         layout = self._setting.layout
-        colormap = layout.signed_colormap if low < 0 else layout.colormap
-        table = colour_table(colormap, self._setting.theme)
+        signed = low < 0
+        colormap = layout.signed_colormap if signed else layout.colormap
+        table = colour_table(colormap, self._setting.theme, layout.gamma, signed=signed)
         dead = measured.magnitudes() <= layout.dead_threshold
         chosen = choice.choose(measured.maps, dead, self._style)
         live = np.flatnonzero(~dead[chosen])
         levels = self._levels(measured, low, high)[chosen[live]]
         draw_tiles(area[self._top :], levels, live, self._grid, table)
         if self._top:
-            self._write_live(area, int((~dead).sum()), measured.replaced)
-            self._draw_legend(area, low, high, table)
+            line = area[self._top - self._setting.caption_height_px :]
+            end = self._write_live(line, int((~dead).sum()), measured.replaced)
+            self._draw_legend(line, (low, high), table, end)
 
     def _limits(self, measured: Measured, scene: Scene) -> tuple[float, float]:
         """Returns the values of the first and the last level; 0 is in the middle if any is less."""
@@ -145,24 +153,28 @@ class BandPanel(Panel):
         by_filter = opencv().transpose(levels.reshape(-1, filters))
         return np.reshape(by_filter, (filters, *levels.shape[:2]))
 
-    def _write_live(self, area: Area, live: int, replaced: bool) -> None:
-        theme = self._setting.theme
+    def _write_live(self, line: Area, live: int, replaced: bool) -> int:
+        """Writes it where there is room; returns where the words in this line end."""
+        theme, end = self._setting.theme, self._words_end_px
         words = "   not finite!" if replaced else self._live(live)
-        if self._words_end_px + self._font.width_px(words) <= self._words_px:
-            self._font.write(area, words, self._words_end_px, theme.quiet_text, theme.background)
+        if end + self._font.width_px(words) > self._words_px:
+            return end
+        return self._font.write(line, words, end, theme.quiet_text, theme.background)
 
-    def _draw_legend(self, area: Area, low: float, high: float, table: NDArray[np.uint8]) -> None:
+    def _draw_legend(
+        self, line: Area, limits: tuple[float, float], table: Table, words_end_px: int
+    ) -> None:
         theme = self._setting.theme
-        line = area[self._top - self._setting.caption_height_px :]
-        words = [f"{low:.3g} ", f" {high:.3g}"]
+        low, high = f"{limits[0]:.3g} ", f" {limits[1]:.3g}"
         if self._style.scaling == "filter":
-            words = ["-own " if low < 0 else "0 ", f" {_OWN}"]
-        ramp_end = self.width_px - self._font.width_px(words[1])
-        self._font.write(line, words[1], ramp_end, theme.quiet_text, theme.background)
+            low, high = "-own " if limits[0] < 0 else "0 ", " own max"
+        ramp_end = self.width_px - self._font.width_px(high)
+        self._font.write(line, high, ramp_end, theme.quiet_text, theme.background)
         ramp_start = ramp_end - _RAMP_PX
         line[4 : self._setting.caption_height_px - 4, ramp_start:ramp_end] = table[_RAMP_LEVELS, 0]
-        left = ramp_start - self._font.width_px(words[0])
-        self._font.write(line, words[0], left, theme.quiet_text, theme.background)
+        left = ramp_start - self._font.width_px(low)
+        if left > words_end_px:
+            self._font.write(line, low, left, theme.quiet_text, theme.background)
 
 
 _RAMP_LEVELS = np.linspace(0, LEVELS - 1, _RAMP_PX).round().astype(np.intp)

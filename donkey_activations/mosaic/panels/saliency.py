@@ -14,6 +14,7 @@ from donkey_activations.mosaic.saliency import is_sequential, to_range, visual_b
 from donkey_activations.mosaic.text import Font
 
 _DIMMED = 0.6
+_FIRST_COLOUR = 0.25
 _RAMP_PX = 48
 _SPACE_PX = 12
 _GREY = 96
@@ -75,7 +76,7 @@ class SaliencyPanel(Panel):
         levels = to_range(resize(salient, self._blend_hw), LEVELS - 1)
         # Strides leave a grid of dots as fine as pixels, which says nothing about the road.
         cv2 = opencv()
-        levels = cv2.blur(levels, (3, 3))
+        levels = cv2.GaussianBlur(levels, (5, 5), 0)
         grey = cv2.cvtColor(scene.frame_in(self._blend_hw), cv2.COLOR_RGB2GRAY)
         resize_into(area[self._top :, : self._size_hw[1]], self._blend(grey, levels))
 
@@ -94,7 +95,9 @@ def _longest(words: Sequence[str], font: Font, room_px: int) -> str:
 def _overlay(setting: Setting) -> tuple[Table, NDArray[np.uint8]]:
     """Returns the overlay's colours, as strong as they cover, and how much of the frame is left."""
     table = colour_table(setting.layout.colormap, setting.theme).astype(np.float64)
-    covers = np.linspace(0, 1, LEVELS) ** 0.7
+    # Not from its first colour on, which is as dark as the frame.
+    table[:LEVELS] = table[np.linspace(_FIRST_COLOUR * LEVELS, LEVELS - 1, LEVELS).astype(int)]
+    covers = np.linspace(0, 1, LEVELS) ** 0.65
     covers = np.append(covers, [0, 0, 0])
     colours = (table * covers[:, np.newaxis, np.newaxis]).round().astype(np.uint8)
     return colours, ((1 - covers) * 255).round().astype(np.uint8)
