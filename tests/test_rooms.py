@@ -18,6 +18,7 @@ FLOORS = [
     {"mosaic"},
     {"extractors"},
     {"graphs"},
+    {"images"},
     {"frames"},
     {"errors"},
 ]
