@@ -11,16 +11,17 @@ PACKAGE = Path(__file__).parents[1] / "donkey_activations"
 
 # From the top floor down; a room may import what stands below it.
 FLOORS = [
-    {"__main__", "commands"},
+    {"__main__", "commands", "stock_command"},
     {"demo"},
-    {"drive"},
+    {"drive", "offline"},
     {"tubs", "transformations"},
+    {"pictures"},
     {"mosaic"},
     {"extractors"},
     {"graphs"},
     {"images"},
-    {"frames"},
-    {"errors"},
+    {"frames", "maps_file", "targets"},
+    {"errors", "progress"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 

@@ -40,18 +40,24 @@ def read_image(path: Path, channels: int) -> Frame:
         raise FrameError(f"{path.name}: expected a whole image, got {error}") from error
 
 
-def resize_as_donkeycar(frame: Frame, size_hw: tuple[int, int]) -> Frame:
-    """Returns a frame at another size, as Donkeycar makes it when it loads one to train.
+def read_resized(path: Path, channels: int, size_hw: tuple[int, int]) -> Frame:
+    """Reads an image at another size than its own, to the bit as Donkeycar does.
 
     Args:
-        frame: uint8 ``(height, width, 3)`` or ``(height, width, 1)``.
+        path: The image.
+        channels: 3 for RGB, 1 for grey.
         size_hw: The wanted height and width in pixels.
+
+    Raises:
+        FrameError: As ``read_image`` does.
     """
     from PIL import Image
 
     height, width = size_hw
-    resized = np.asarray(Image.fromarray(_without_grey_axis(frame)).resize((width, height)))
-    return resized.reshape(height, width, frame.shape[2])
+    # Donkeycar resizes first and makes it grey afterwards.
+    resized = Image.fromarray(read_image(path, 3)).resize((width, height))
+    pixels = np.asarray(resized.convert("RGB" if channels == 3 else "L"))
+    return pixels.reshape(height, width, channels)
 
 
 def _content(path: Path) -> bytes:
@@ -95,7 +101,3 @@ def _decode_with_pillow(content: bytes, channels: int) -> Frame:
 def _check_size(height: int, width: int) -> None:
     if height * width > _MOST_PIXELS:
         raise FrameError(f"one of {width}x{height} pixels")
-
-
-def _without_grey_axis(frame: Frame) -> Frame:
-    return frame[:, :, 0] if frame.shape[2] == 1 else frame

@@ -1,0 +1,221 @@
+"""``donkey activations tub``: the mosaics of recorded tubs."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from donkey_activations.offline.choice import Choice
+    from donkey_activations.offline.drawing import Look
+    from donkey_activations.offline.run import TubDrawing, TubResult
+    from donkey_activations.tubs.records import TubRecords
+
+HELP = "draw the mosaics of recorded tubs, into the tubs' activations folders"
+EXAMPLE = "donkey activations tub --model models/mypilot.tflite --tub data/tub --every 5"
+
+_MOST_DEFAULT_WORKERS = 4
+_REASONS_SHOWN = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of this verb."""
+    add = parser.add_argument
+    add("--model", type=Path, required=True, help="the pilot's file")
+    add("--tub", type=Path, nargs="+", required=True, metavar="T", help="the tubs' folders")
+    add("--every", type=_from(1), default=1, metavar="N", help="records whose index N divides")
+    add("--start", type=_from(0), default=0, metavar="A", help="the first index")
+    add("--end", type=_from(0), metavar="B", help="the index behind the last")
+    add(
+        "--filter",
+        metavar="EXPR",
+        help="as in donkey ui: \"user/angle > 0.1 and user/mode=='user'\"",
+    )
+    add(
+        "--layers", metavar="A,B", help="names of layers (default: the car's, or every convolution)"
+    )
+    add("--layout", type=Path, metavar="Y", help="a YAML layout (default: the car's)")
+    add("--workers", type=_from(1), metavar="K", help="processes (default: one a core, at most 4)")
+    add("--out", type=Path, metavar="DIR", help="write into DIR/<tub's name> instead of the tub")
+    add(
+        "--config", type=Path, metavar="C", help="the car's config.py (default: ./config.py if any)"
+    )
+    add(
+        "--trust-model",
+        action="store_true",
+        help="open a Keras pilot even if that runs code stored in it",
+    )
+    add("--json", action="store_true", help="print one JSON object and no summary")
+    add("--quiet", action="store_true", help="show no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw what is missing, and say what became of it.
+
+    Args:
+        args: The flags.
+
+    Returns:
+        0 if every record asked for has its mosaic, 1 if some have none.
+
+    Raises:
+        ActivationsError: Bad input: no tub, nothing to draw, a wrong name, an unwritable folder.
+        KeyboardInterrupt: The user has had enough; running it again goes on.
+    """
+    from donkey_activations.errors import TubError
+    from donkey_activations.offline.drawing import Studio
+    from donkey_activations.offline.run import TubDrawing
+    from donkey_activations.tubs.records import read_tub
+
+    paths = _each_once(args.tub)
+    if args.out is not None and len({path.resolve().name for path in paths}) < len(paths):
+        raise TubError("--out: two of the tubs have one name; draw them one by one")
+    tubs = [read_tub(path) for path in paths]
+    choice = _choice(args, tubs)
+    look = _look(args)
+    drawing = TubDrawing(look, Studio(look), args.workers or _default_workers())
+    results = []
+    try:
+        for tub in tubs:
+            results.append(_draw(drawing, tub, choice, args))
+    except KeyboardInterrupt:
+        print("what is drawn is kept; run the same command again to go on", file=sys.stderr)
+        raise
+    if args.json:
+        print(json.dumps(_report(args.model, results)))
+    else:
+        print("\n".join(line for result in results for line in _summary(result)))
+    if not any(result.made or result.kept for result in results):
+        raise TubError("no mosaic could be drawn: no frame of the records asked for can be read")
+    return 0 if all(result.complete for result in results) else 1
+
+
+def _draw(
+    drawing: "TubDrawing", tub: "TubRecords", choice: "Choice", args: argparse.Namespace
+) -> "TubResult":
+    from donkey_activations.offline.progress import ProgressLine
+
+    sets_path = None if args.out is None else args.out / tub.path.resolve().name
+    line = ProgressLine(sys.stderr, str(tub.path))
+    try:
+        return drawing.draw(tub, choice, sets_path, (lambda *_: None) if args.quiet else line)
+    finally:
+        line.close()
+
+
+def _choice(args: argparse.Namespace, tubs: "list[TubRecords]") -> "Choice":
+    from donkey_activations.errors import TubError
+    from donkey_activations.offline.choice import Choice
+    from donkey_activations.offline.filters import record_filter
+
+    records = [record for tub in tubs for record in tub.records]
+    if not records:
+        deleted = sum(tub.deleted for tub in tubs)
+        why = f"all {deleted} are deleted" if deleted else "there are none"
+        raise TubError(f"{tubs[0].path}: expected records to draw, {why}; name another tub")
+    wanted = None
+    if args.filter is not None:
+        wanted = record_filter(args.filter, {key for record in records for key in record.values})
+    choice = Choice(args.every, args.start, args.end, wanted)
+    if not any(choice.places(tub.records) for tub in tubs):
+        raise TubError(
+            f"none of the {len(records)} records, of index {min(r.index for r in records)} to "
+            f"{max(r.index for r in records)}, is asked for; "
+            "see --every, --start, --end and --filter"
+        )
+    return choice
+
+
+def _look(args: argparse.Namespace) -> "Look":
+    """The flags, and where one is not given what the drive does."""
+    from donkey_activations.mosaic.layout_file import load_layout
+    from donkey_activations.offline.car import read_car
+    from donkey_activations.offline.drawing import Look
+
+    config = args.config
+    if config is None and Path("config.py").is_file():
+        config = Path("config.py")
+    settings = read_car(config).settings
+    layers = settings.layers
+    if args.layers is not None:
+        layers = tuple(name.strip() for name in args.layers.split(","))
+    return Look(
+        model_path=args.model.expanduser(),
+        layers=layers,
+        layout=settings.read_layout() if args.layout is None else load_layout(args.layout),
+        config_path=config,
+        trust_model=args.trust_model,
+        jpeg_quality=settings.jpeg_quality,
+    )
+
+
+def _each_once(paths: list[Path]) -> list[Path]:
+    return list({path.expanduser().resolve(): path.expanduser() for path in paths}.values())
+
+
+def _default_workers() -> int:
+    return min(len(os.sched_getaffinity(0)), _MOST_DEFAULT_WORKERS)
+
+
+def _from(least: int) -> Any:
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text!r}")
+        return int(text)
+
+    return whole_number
+
+
+def _counts(result: "TubResult") -> dict[str, int]:
+    return {
+        "records": len(result.tub.records),
+        "chosen": result.chosen,
+        "made": result.made,
+        "kept": result.kept,
+        "unreadable": len(result.unreadable),
+        "undone": result.undone,
+        "resized": result.resized,
+        "deleted": result.tub.deleted,
+        "damaged": result.tub.damaged,
+    }
+
+
+def _report(model: Path, results: "list[TubResult]") -> dict[str, Any]:
+    tubs = [
+        {
+            "tub": str(result.tub.path),
+            "set": result.mosaics.name,
+            "path": str(result.mosaics.path),
+            **_counts(result),
+            "reasons": [
+                {"index": index, "reason": reason}
+                for index, reason in result.unreadable[:_REASONS_SHOWN]
+            ],
+            "remarks": [*result.tub.remarks, *result.troubles],
+        }
+        for result in results
+    ]
+    counts = [_counts(result) for result in results]
+    totals = {name: sum(one[name] for one in counts) for name in counts[0]}
+    return {"model": str(model), **totals, "tubs": tubs}
+
+
+def _summary(result: "TubResult") -> list[str]:
+    counts = _counts(result)
+    always = {"made", "kept"}
+    shown = [
+        f"{count} {name}"
+        for name, count in counts.items()
+        if name not in {"records", "chosen"} and (count or name in always)
+    ]
+    lines = [f"{result.mosaics.path}: {', '.join(shown)}"]
+    reasons = result.unreadable[:_REASONS_SHOWN]
+    lines += [f"  record {index}: {reason}" for index, reason in reasons]
+    if len(result.unreadable) > len(reasons):
+        lines.append(f"  and {len(result.unreadable) - len(reasons)} more")
+    lines += [f"  {remark}" for remark in (*result.tub.remarks, *result.troubles)]
+    if result.undone:
+        lines.append("  run the same command again to go on")
+    return lines

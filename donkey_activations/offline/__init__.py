@@ -1,0 +1,1 @@
+"""Mosaics of what was recorded before: the work behind ``donkey activations tub``."""

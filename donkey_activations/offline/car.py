@@ -1,0 +1,76 @@
+"""The car that a tub is from: what its configuration says about frames and mosaics."""
+
+import contextlib
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from donkey_activations.drive.config import DriveConfig, read_config
+from donkey_activations.errors import ConfigError
+from donkey_activations.transformations import (
+    Transformations,
+    transformation_names,
+    transformations_of,
+)
+
+
+@dataclass(frozen=True)
+class Car:
+    """What a car's configuration says.
+
+    Attributes:
+        settings: Its ``ACTIVATIONS_*`` keys.
+        camera_shape: ``(height, width, channels)`` of its camera; None where nothing is done to
+            frames, so that they have the pilot's shape.
+        transformations: What is done to a frame before the pilot sees it, or None.
+        transformation_names: The names of that.
+    """
+
+    settings: DriveConfig = field(default_factory=DriveConfig)
+    camera_shape: tuple[int, int, int] | None = None
+    transformations: Transformations | None = None
+    transformation_names: tuple[str, ...] = ()
+
+
+def read_car(config_path: Path | None) -> Car:
+    """Reads ``config.py``, and ``myconfig.py`` beside it, as Donkeycar does.
+
+    Args:
+        config_path: The car's ``config.py``; None is a car without any settings.
+
+    Raises:
+        ConfigError: It cannot be read, or a key of it is wrong.
+    """
+    if config_path is None:
+        return Car()
+    # Donkeycar and a user's file may print, and our output may be JSON.
+    with contextlib.redirect_stdout(sys.stderr):
+        from donkeycar.config import load_config
+
+        try:
+            cfg = load_config(str(config_path.absolute()))
+        # The file is the user's Python, so it may raise anything.
+        except Exception as error:
+            raise ConfigError(
+                f"{config_path}: expected a car's config.py, it cannot be loaded ({error}); "
+                "name another with --config, or run in another folder"
+            ) from error
+        transformations = transformations_of(cfg)
+        settings = _beside(config_path, read_config(cfg))
+    if transformations is None:
+        return Car(settings)
+    try:
+        shape = (int(cfg.IMAGE_H), int(cfg.IMAGE_W), int(cfg.IMAGE_DEPTH))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{config_path}: expected IMAGE_H, IMAGE_W and IMAGE_DEPTH ({error})"
+        ) from error
+    return Car(settings, shape, transformations, transformation_names(cfg))
+
+
+def _beside(config_path: Path, settings: DriveConfig) -> DriveConfig:
+    """A car is driven in its own folder, so that is where its paths begin."""
+    if settings.layout is None:
+        return settings
+    layout = config_path.parent / Path(settings.layout).expanduser()
+    return replace(settings, layout=str(layout))

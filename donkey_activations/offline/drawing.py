@@ -1,0 +1,176 @@
+"""Draws the mosaics of recorded frames: the very pictures that a drive would have made."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from donkey_activations.drive.pilot import OpenPilot, PilotOptions
+from donkey_activations.errors import FrameError
+from donkey_activations.frames import opencv
+from donkey_activations.mosaic.controls import known_controls
+from donkey_activations.mosaic.jpeg import encode_jpeg
+from donkey_activations.mosaic.layout import Layout
+from donkey_activations.mosaic.run_ranges import RunRanges
+from donkey_activations.offline.car import Car, read_car
+from donkey_activations.offline.frames import RecordedFrames
+from donkey_activations.tubs.mosaics import MosaicSet
+from donkey_activations.tubs.records import Record
+
+# So many frames of a tub tell what full brightness is over the tub.
+_FRAMES_OF_A_RUN = 200
+
+
+@dataclass(frozen=True)
+class Look:
+    """How mosaics are drawn: all that another process needs to draw the same.
+
+    Attributes:
+        model_path: The pilot's file.
+        layers: Names of the wanted layers; None is every convolution.
+        layout: The look.
+        config_path: The car's ``config.py``, or None.
+        trust_model: Open a Keras file even if that runs code stored in it.
+        jpeg_quality: 1 to 100.
+    """
+
+    model_path: Path
+    layers: tuple[str, ...] | None
+    layout: Layout
+    config_path: Path | None
+    trust_model: bool
+    jpeg_quality: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Records of one tub that one process draws.
+
+    Attributes:
+        mosaics: Where the pictures go.
+        records: In the order in which they were recorded; also those that only a history needs.
+        due: Places in ``records`` of those that are to be drawn.
+        run_tops: What full brightness is over the tub, if the layout asks for that.
+    """
+
+    mosaics: MosaicSet
+    records: tuple[Record, ...]
+    due: tuple[int, ...]
+    run_tops: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one record.
+
+    Attributes:
+        index: Its ``_index``.
+        resized: Its frame was of another size than the camera's.
+        reason: Why its frame cannot be read; None if the mosaic is drawn and written.
+    """
+
+    index: int
+    resized: bool
+    reason: str | None
+
+
+class Studio:
+    """A pilot that is opened to draw recorded frames.
+
+    Attributes:
+        pilot: The pilot.
+        car: What the configuration says.
+        frame_shape: ``(height, width, channels)`` to which frames are brought when they are read.
+    """
+
+    def __init__(self, look: Look) -> None:
+        """Opens the pilot and draws a black frame, so that what cannot work fails here.
+
+        Args:
+            look: How to draw.
+
+        Raises:
+            ActivationsError: The pilot, the layout or the configuration does not allow it.
+        """
+        self.car: Car = read_car(look.config_path)
+        options = PilotOptions(
+            model_path=look.model_path,
+            layers=look.layers,
+            layout=look.layout,
+            threads=1,
+            trust_model=look.trust_model,
+            transformations=self.car.transformations,
+            tub_path=None,
+            jpeg_quality=look.jpeg_quality,
+        )
+        self.pilot: OpenPilot = options.open()
+        height, width, channels = self.pilot.extractor.input_shape
+        # Donkeycar's sequence pilots make a camera's colours grey in their own way.
+        channels = 3 if self.pilot.extractor.sequence_length > 1 else channels
+        self.frame_shape = self.car.camera_shape or (height, width, channels)
+        self._jpeg_quality = look.jpeg_quality
+        # As many processes as cores, each of one thread, are faster than the reverse.
+        opencv().setNumThreads(1)
+
+    def frames(self, records: Sequence[Record]) -> RecordedFrames:
+        """Returns what the pilot sees at each of these records."""
+        return RecordedFrames(records, self.frame_shape, self.pilot.extractor.sequence_length)
+
+    def run_tops(self, records: Sequence[Record]) -> dict[str, float]:
+        """Measures what full brightness is over a tub, by the layer's name.
+
+        Args:
+            records: All records of the tub, whichever are drawn, so that every picture of the set
+                has the same scale.
+        """
+        ranges = RunRanges(self.pilot.extractor.layers, _FRAMES_OF_A_RUN)
+        pilot = replace(self.pilot, run_ranges=ranges)
+        frames = self.frames(records)
+        count = min(len(records), _FRAMES_OF_A_RUN)
+        for place in np.linspace(0, len(records) - 1, count).astype(int).tolist():
+            try:
+                seen = frames.at(place)
+            except FrameError:
+                continue
+            pilot.draw(seen)
+        return ranges.tops()
+
+    def draw(self, block: Block) -> Iterator[Outcome]:
+        """Draws and writes the mosaics of a block, one an element.
+
+        Args:
+            block: The records.
+
+        Raises:
+            OSError: A picture cannot be written.
+            FrameError: The pilot does not take what the transformations give.
+        """
+        ranges = None if self.pilot.run_ranges is None else _FixedRanges(block.run_tops)
+        pilot = replace(self.pilot, run_ranges=ranges)
+        frames = self.frames(block.records)
+        for place in block.due:
+            record = block.records[place]
+            try:
+                seen = frames.at(place)
+            except FrameError as error:
+                yield Outcome(record.index, False, str(error))
+                continue
+            picture = pilot.draw(seen, known_controls(record.values))
+            block.mosaics.write_picture(record.index, encode_jpeg(picture, self._jpeg_quality))
+            yield Outcome(record.index, place in frames.resized, None)
+
+
+class _FixedRanges(RunRanges):
+    """Ranges that were measured before."""
+
+    def __init__(self, tops: Mapping[str, float]) -> None:
+        super().__init__(())
+        self._tops = dict(tops)
+
+    def observe(self, maps: Sequence[NDArray[np.float32]]) -> None:
+        """Changes nothing: which record is drawn first must not matter."""
+
+    def tops(self) -> dict[str, float]:
+        return self._tops

@@ -1,0 +1,70 @@
+"""How far work is, for someone who waits in front of a terminal or reads a log."""
+
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+_SILENT_S = 1.0
+_REDRAW_S = 0.1
+_LINE_S = 10.0
+_BAR = 24
+# Back to the line's begin, and the rest of the line away.
+_OVER = "\r\x1b[K"
+
+
+class ProgressLine:
+    """A bar with rate and time left on a terminal, a line now and then elsewhere.
+
+    Nothing is shown of work that is done within a second.
+    """
+
+    def __init__(
+        self, stream: TextIO, label: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begins to measure now.
+
+        Args:
+            stream: Where to write, such as ``sys.stderr``.
+            label: What is worked on.
+            clock: Tells the time in seconds.
+        """
+        self._stream = stream
+        self._label = label
+        self._clock = clock
+        self._started_s = clock()
+        self._is_terminal = stream.isatty()
+        self._shown_s = self._started_s + _SILENT_S - self._period_s
+        self._bar_is_shown = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """Shows how far the work is, if it is time to.
+
+        Args:
+            done: Number of pieces done.
+            total: Number of all pieces, 1 or more.
+        """
+        now_s = self._clock()
+        if now_s - self._shown_s < self._period_s:
+            return
+        self._shown_s = now_s
+        rate = done / (now_s - self._started_s)
+        left_s = round((total - done) / rate) if rate else 0
+        text = f"{done} of {total}  {rate:.0f}/s  {left_s // 60}:{left_s % 60:02d} left"
+        if self._is_terminal:
+            filled = _BAR * done // total
+            text = f"{_OVER}{self._label} [{'#' * filled}{'.' * (_BAR - filled)}] {text}"
+            self._bar_is_shown = True
+        else:
+            text = f"{self._label}: {text}\n"
+        self._stream.write(text)
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Clears the bar, so that what follows begins on an empty line."""
+        if self._bar_is_shown:
+            self._stream.write(_OVER)
+            self._stream.flush()
+
+    @property
+    def _period_s(self) -> float:
+        return _REDRAW_S if self._is_terminal else _LINE_S
