@@ -1,0 +1,47 @@
+"""Feature maps in a ``.npz`` file, which ``numpy.load`` opens without pickle."""
+
+import json
+import zipfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+METADATA = "__metadata__"
+
+
+class MapsFile:
+    """Writes maps image by image, so that many of them need no more memory than one.
+
+    ``numpy.savez_compressed`` would want all at once, and has no layer called ``file``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file.
+
+        Args:
+            path: What is there is replaced.
+        """
+        self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
+
+    def __enter__(self) -> "MapsFile":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._archive.close()
+
+    def add(self, key: str, array: NDArray[Any]) -> None:
+        """Adds one array, which ``numpy.load(path)[key]`` gives back."""
+        with self._archive.open(f"{key}.npy", "w", force_zip64=True) as entry:
+            np.save(entry, array, allow_pickle=False)
+
+    def describe(self, values: dict[str, Any]) -> None:
+        """Adds what is known of the maps: ``json.loads(str(numpy.load(path)[METADATA]))``."""
+        self.add(METADATA, np.array(json.dumps(values)))
