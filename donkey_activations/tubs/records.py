@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ _OLD_RECORD = re.compile(r"record_(\d+)\.json")
 # Inputs, types, the user's metadata, the tub's: what lies above the line that lists the catalogs.
 _HEADER_LINES = 4
 _TOO_LARGE = 2**63
+_DEEPEST = 100
+_BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 @dataclass(frozen=True)
@@ -180,10 +183,18 @@ def _parsed(contents: Iterable[bytes]) -> Iterator[dict[str, Any] | None]:
         if not content.strip():
             continue
         try:
-            values = json.loads(content)
-        except (ValueError, RecursionError):
+            values = None if _is_deep(content) else json.loads(content)
+        except ValueError:
             values = None
         yield values if isinstance(values, dict) else None
+
+
+def _is_deep(content: bytes) -> bool:
+    """Donkeycar raises Python's recursion limit so far that deep brackets end the process."""
+    if content.count(b"[") + content.count(b"{") <= _DEEPEST:
+        return False
+    steps = (1 if bracket in b"[{" else -1 for bracket in _BRACKETS.findall(content))
+    return max(accumulate(steps)) > _DEEPEST
 
 
 def _record(index: int, values: dict[str, Any], images: "_Folder", time_key: str) -> Record:

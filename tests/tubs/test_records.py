@@ -1,0 +1,184 @@
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from donkeycar.parts.tub_v2 import Tub
+from donkeycar.utils import load_image_sized
+from drawn_frames import write_frame_tub
+from offline_tubs import edit_catalog, files_of_others, image, write_old_tub
+from PIL import Image
+
+from donkey_activations import FrameError, TubError
+from donkey_activations.tubs.images import read_resized
+from donkey_activations.tubs.records import read_frame, read_tub
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_frame_tub(tmp_path_factory.mktemp("original") / "tub", 12)
+
+
+@pytest.fixture
+def tub(original: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(original, tmp_path / "tub"))
+
+
+def test_records_are_those_that_donkeycar_reads_and_nothing_is_changed(tub: Path) -> None:
+    before = files_of_others(tub)
+    found = read_tub(tub)
+    assert files_of_others(tub) == before
+    stock = Tub(str(tub), read_only=True)
+    assert [record.values for record in found.records] == list(stock)
+    stock.close()
+    assert [record.index for record in found.records] == list(range(12))
+    assert found.records[3].image_path == image(tub, 3)
+    assert found.records[3].timestamp_ms == found.records[3].values["_timestamp_ms"]
+    assert (found.deleted, found.damaged, found.remarks) == (0, 0, ())
+
+
+def test_records_of_many_catalogs_come_in_order(tmp_path: Path) -> None:
+    stock = Tub(str(tmp_path / "tub"), inputs=["n"], types=["int"], max_catalog_len=3)
+    for number in range(35):
+        stock.write_record({"n": number})
+    stock.close()
+    found = read_tub(tmp_path / "tub")
+    assert [record.values["n"] for record in found.records] == list(range(35))
+    assert found.records[0].image_path is None
+    manifest = tmp_path / "tub" / "manifest.json"
+    lines = manifest.read_text().splitlines(keepends=True)
+    manifest.write_text("".join(lines[:4]))
+    again = read_tub(tmp_path / "tub")
+    assert again.records == found.records
+    assert "all catalogs are read" in again.remarks[0]
+
+
+def test_deleted_records_are_left_out_by_their_index(tub: Path) -> None:
+    stock = Tub(str(tub))
+    stock.delete_records([2, 5])
+    stock.close()
+    found = read_tub(tub)
+    assert [record.index for record in found.records] == [0, 1, 3, 4, *range(6, 12)]
+    assert found.deleted == 2
+
+
+def test_after_a_crash_the_last_record_of_an_index_counts_and_lines_that_are_none_are_damaged(
+    tub: Path,
+) -> None:
+    wrong = ['{"_index": 3, "cam', "[]", '{"user/angle": 1}', '{"_index": true}', '{"_index": -1}']
+    edit_catalog(tub, lambda records: [*records, {**records[4], "user/angle": 0.75}, *wrong])
+    with (tub / "catalog_0.catalog").open("ab") as catalog:
+        catalog.write(b'\xff\xfe\n\n{"_index": 12, "x": ' + b"[" * 100_000)
+    found = read_tub(tub)
+    assert [record.index for record in found.records] == list(range(12))
+    assert found.records[4].values["user/angle"] == 0.75
+    assert found.damaged == len(wrong) + 2
+
+
+def test_a_missing_catalog_is_said_and_one_out_of_the_tub_is_not_read(tub: Path) -> None:
+    shutil.copytree(tub, tub.parent / "other")
+    manifest = tub / "manifest.json"
+    *header, last = manifest.read_text().splitlines()
+    catalogs = ["catalog_0.catalog", "catalog_7.catalog", "../other/catalog_0.catalog"]
+    header.append(json.dumps({**json.loads(last), "paths": [*catalogs, 5]}))
+    manifest.write_text("\n".join(header))
+    edit_catalog(tub, lambda records: records[:2])
+    found = read_tub(tub)
+    assert len(found.records) == 2
+    assert [remark.split(":")[0] for remark in found.remarks] == catalogs[1:]
+
+
+@pytest.mark.parametrize("name", ["../../x.jpg", "{tmp}/x.jpg", "link.jpg", "folder/x.jpg", "\0"])
+def test_an_image_outside_of_the_tub_is_not_read(tub: Path, tmp_path: Path, name: str) -> None:
+    shutil.copy(image(tub, 0), tmp_path / "x.jpg")
+    shutil.copy(image(tub, 0), tmp_path.parent / "x.jpg")
+    (tub / "images" / "link.jpg").symlink_to(tmp_path / "x.jpg")
+    (tub / "images" / "folder").symlink_to(tmp_path)
+    named = name.format(tmp=tmp_path)
+    edit_catalog(tub, lambda records: [{**records[0], "cam/image_array": named}, records[1]])
+    first, second = read_tub(tub).records
+    assert first.image_path is None
+    with pytest.raises(FrameError, match="no image inside of its tub"):
+        read_frame(first, 3)
+    assert read_frame(second, 3).shape == (120, 160, 3)
+
+
+def test_an_old_tub_is_read_in_the_order_of_its_numbers(tub: Path, tmp_path: Path) -> None:
+    write_old_tub(tub, tmp_path / "old")
+    (tmp_path / "old" / "record_77.json").write_text("{")
+    found = read_tub(tmp_path / "old")
+    assert [record.index for record in found.records] == list(range(12))
+    assert found.records[11].timestamp_ms == 550
+    assert found.damaged == 1
+    for record, same in zip(found.records, read_tub(tub).records, strict=True):
+        np.testing.assert_array_equal(read_frame(record, 3), read_frame(same, 3))
+
+
+def test_what_is_no_tub_is_an_error_that_says_what_was_expected(tub: Path, tmp_path: Path) -> None:
+    with pytest.raises(TubError, match=r"no-such.*No such file"):
+        read_tub(tmp_path / "no-such")
+    with pytest.raises(TubError, match=r"manifest\.json, or record_\*\.json"):
+        read_tub(tub / "images")
+    (tub / "manifest.json").unlink()
+    with pytest.raises(TubError, match=r"manifest\.json beside the catalogs.*copy the whole"):
+        read_tub(tub)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_frame_is_to_the_bit_what_donkeycar_loads(
+    tub: Path, channels: int, mode: str, suffix: str
+) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (45, 62, 3), np.uint8)
+    file = tub / "images" / f"noise.{suffix}"
+    Image.fromarray(noise).convert(mode).save(file)
+    edit_catalog(tub, lambda records: [{**records[0], "cam/image_array": file.name}])
+    (record,) = read_tub(tub).records
+    stock = load_image_sized(str(file), 62, 45, channels)
+    expected = np.broadcast_to(stock, (45, 62, channels))
+    np.testing.assert_array_equal(read_frame(record, channels), expected)
+    resized = load_image_sized(str(file), 160, 120, channels)
+    expected = np.broadcast_to(resized, (120, 160, channels))
+    np.testing.assert_array_equal(read_resized(file, channels, (120, 160)), expected)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "No such file"),
+        (b"", "empty file"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n", "git lfs pull"),
+        (b"hello", "expected a whole image, got something else"),
+        (b"\xff\xd8\xff", "expected a whole image"),
+    ],
+)
+def test_a_frame_that_cannot_be_read_is_an_error_that_names_it(
+    tub: Path, content: bytes | None, message: str
+) -> None:
+    image(tub, 3).unlink()
+    if content is not None:
+        image(tub, 3).write_bytes(content)
+    with pytest.raises(FrameError, match=rf"3_cam_image_array_\.jpg.*{message}"):
+        read_frame(read_tub(tub).records[3], 3)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_frame_that_is_cut_short_is_an_error(tub: Path, suffix: str, share: float) -> None:
+    file = image(tub, 3)
+    with Image.open(file) as whole:
+        whole.save(tub / f"whole.{suffix}")
+    content = (tub / f"whole.{suffix}").read_bytes()
+    file.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(FrameError, match="expected a whole image"):
+        read_frame(read_tub(tub).records[3], 3)
+
+
+def test_a_pipe_in_the_place_of_a_frame_does_not_block(tub: Path) -> None:
+    image(tub, 3).unlink()
+    os.mkfifo(image(tub, 3))
+    with pytest.raises(FrameError, match="no file"):
+        read_frame(read_tub(tub).records[3], 3)
