@@ -10,6 +10,9 @@ from donkey_activations.mosaic.colours import check_colormap
 
 PANELS = ("camera", "saliency", "controls", "layers")
 
+# Of float32.
+_LARGEST_VALUE = 3.4e38
+
 Scaling = Literal["layer", "filter", "run"] | tuple[float, float]
 
 
@@ -188,9 +191,9 @@ def _check_names(key: str, value: Any) -> None:
 def _checked_range(key: str, value: Any) -> tuple[float, float]:
     pair = value if isinstance(value, tuple) and len(value) == 2 else (None, None)
     low, high = map(_as_float, pair)
-    if low is None or high is None or not low < high:
+    if low is None or high is None or not -_LARGEST_VALUE <= low < high <= _LARGEST_VALUE:
         raise LayoutError(
-            f"{key}: expected layer, filter, run or [low, high] with low below high, got {value!r}"
+            f"{key}: expected layer, filter, run or [low, high] with low below high, both within 3.4e38, got {value!r}"
         )
     return low, high
 

@@ -17,7 +17,6 @@ Levels = NDArray[np.uint8]
 # Below this the levels divided by a range leave what float32 can hold.
 _NO_RANGE = 1e-30
 
-_HUGE = float(np.finfo(np.float32).max)
 # Its bits, as a whole number.
 _LARGEST_FLOAT32 = 0x7F7FFFFF
 _MIDDLE = (LEVELS - 1) // 2
@@ -95,14 +94,14 @@ def to_levels(measured: Measured, low: float, high: float, levels: Levels) -> No
 
     Args:
         measured: A layer's maps; left unchanged.
-        low: The value at level 0.
+        low: The value at level 0; as ``high``, a value that float32 can hold.
         high: The value at the last level, ``LEVELS - 1``; where it is not above ``low``, all is at
             the middle level, or at level 0 if ``low`` is 0 or more.
         levels: uint8 ``(height, width, filters)``, written into; it may be a part of the rows and
             columns of a larger array.
     """
     maps = measured.maps
-    low32, high32 = (float(np.float32(min(max(x, -_HUGE), _HUGE))) for x in (low, high))
+    low32, high32 = float(np.float32(low)), float(np.float32(high))
     if high32 - low32 < _NO_RANGE:
         levels[:] = _MIDDLE if low < 0 else 0
         return

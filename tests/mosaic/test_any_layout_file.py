@@ -17,9 +17,9 @@ TEMPLATE = (Path(__file__).parents[2] / "templates" / "activations.yaml").read_t
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 unique_names = st.lists(names, min_size=1, max_size=4, unique=True).map(tuple)
-ranges = st.lists(
-    st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=2, unique=True
-).map(lambda pair: tuple(sorted(pair)))
+ranges = st.lists(st.floats(-3.4e38, 3.4e38), min_size=2, max_size=2, unique=True).map(
+    lambda pair: tuple(sorted(pair))
+)
 a_style: dict[str, st.SearchStrategy[Any]] = {
     "scaling": st.sampled_from(["layer", "filter", "run"]) | ranges,
     "order": st.sampled_from(["network", "energy", "variance"]),

@@ -34,7 +34,9 @@ def styled_maps(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, LayerStyle]:
 
 
 def shown(maps: np.ndarray, dead: np.ndarray, style: LayerStyle) -> list[int]:
-    numbers: list[int] = np.arange(maps.shape[2])[choose(maps, dead, style)].tolist()
+    chosen = choose(maps, dead, style)
+    assert (chosen.dtype, chosen.ndim) == (np.intp, 1)
+    numbers: list[int] = chosen.tolist()
     return numbers
 
 

@@ -48,6 +48,7 @@ def test_a_style_takes(kind: type[LayerStyle], key: str, value: Any) -> None:
         ("scaling", [0, 1], "low below high"),
         ("scaling", (0, NAN), "low below high"),
         ("scaling", (0, INF), "low below high"),
+        ("scaling", (0, 3.5e38), "within 3.4e38"),
         ("scaling", (-INF, 0), "low below high"),
         ("scaling", (False, True), "low below high"),
         ("scaling", ("0", "1"), "low below high"),

@@ -101,7 +101,7 @@ def test_a_loaded_layout_can_go_to_another_process(file: Path) -> None:
         ("panels: [layers, x]", "line 1: panels: expected one of camera, saliency, controls, "
          "layers, got 'x'"),
         ("scaling:\n- 5\n- 1", "line 1: scaling: expected layer, filter, run or [low, high] with "
-         "low below high, got [5, 1]"),
+         "low below high, both within 3.4e38, got [5, 1]"),
         ("dead_threshold: {a: 1}", "line 1: dead_threshold: expected a number, 0 or more, "
          "got {'a': 1}"),
         (f"theme: {LONG}", f"line 1: theme: expected one of dark, light, got '{'x' * 56}..."),
@@ -119,7 +119,8 @@ def test_a_wrong_value_is_answered_with_line_key_and_what_was_expected(
     ("style", "said"),
     [
         ("    scaling: x", "line 4: per_layer: conv2d_5: scaling: expected layer, "
-         "filter, run or [low, high] with low below high, got 'x'"),
+         "filter, run or [low, high] with low below high, both within 3.4e38, "
+         "got 'x'"),
         ("    top: x", "line 4: per_layer: conv2d_5: top: expected a whole number from 1 to 65536, "
          "or all, got 'x'"),
         ("    width_px: 9", "line 4: per_layer: conv2d_5: width_px: expected a known key, "
