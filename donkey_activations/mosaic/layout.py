@@ -193,7 +193,8 @@ def _checked_range(key: str, value: Any) -> tuple[float, float]:
     low, high = map(_as_float, pair)
     if low is None or high is None or not -_LARGEST_VALUE <= low < high <= _LARGEST_VALUE:
         raise LayoutError(
-            f"{key}: expected layer, filter, run or [low, high] with low below high, both within 3.4e38, got {value!r}"
+            f"{key}: expected layer, filter, run or [low, high] with low below high, "
+            f"both within 3.4e38, got {value!r}"
         )
     return low, high
 
