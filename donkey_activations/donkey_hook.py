@@ -5,7 +5,9 @@ that is installed beside this package calls :func:`install` in every process who
 ``donkey``, and the function is wrapped once Donkeycar has loaded it.
 
 Any distribution joins with an entry point of the group ``donkeycar.commands`` that names a class
-with ``run(self, args: list[str])``, as Donkeycar's own commands have. Stock names always win. Where
+with ``run(self, args: list[str])``, as Donkeycar's own commands have. Stock names always win, but
+for one: ``cnnactivations`` is answered by this distribution, as Donkeycar's own ends in a traceback
+with the TensorFlow that Donkeycar asks for; ``--stock`` among its words brings that back. Where
 Donkeycar looks at the group itself, or keeps its commands in another way than the one known here,
 it is left as it is.
 
@@ -20,8 +22,9 @@ from contextlib import redirect_stdout, suppress
 from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.metadata import EntryPoint, distributions
+from importlib.metadata import Distribution, EntryPoint, distributions
 from types import CodeType, ModuleType
+from typing import Protocol
 
 GROUP = "donkeycar.commands"
 EXIT_UNUSABLE_COMMAND = 2
@@ -31,7 +34,18 @@ _MODULE = "donkeycar.management.base"
 _FUNCTION = "execute_from_command_line"
 _WELL_KNOWN_COMMANDS = {"createcar", "train"}
 
+_OUR_DISTRIBUTION = "donkey-activations"
+_MENDED_COMMAND = "cnnactivations"
+_STOCK_FLAG = "--stock"
+
 Load = Callable[[ModuleType], None]
+
+
+class Command(Protocol):
+    """What Donkeycar and the group's entry points offer."""
+
+    def run(self, args: list[str]) -> object:
+        """Do the work; ``args`` are the words behind the command's name."""
 
 
 def install() -> None:
@@ -78,13 +92,17 @@ def _load_package(load: Load, package: ModuleType) -> None:
 
 def _json_of_a_plugin(words: Sequence[str]) -> bool:
     """Tell whether a plugin's command is asked for JSON; without that word, look no plugin up."""
-    if "--json" not in words[1:]:
+    if "--json" not in words[1:] or _wants_stock(words):
         return False
     for distribution in distributions():
         with suppress(Exception):  # what is broken here is told when the command is looked up
             if distribution.entry_points.select(group=GROUP, name=words[0]):
                 return True
     return False
+
+
+def _wants_stock(words: Sequence[str]) -> bool:
+    return words[0] == _MENDED_COMMAND and _STOCK_FLAG in words[1:]
 
 
 def _load_commands(load: Load, base: ModuleType) -> None:
@@ -122,7 +140,11 @@ def _with_plugins(stock: Callable[[], None], stock_names: set[str]) -> Callable[
     def execute_from_command_line() -> None:
         name = sys.argv[1] if len(sys.argv) > 1 else ""
         if name in stock_names:
-            stock()
+            mended = _mended_command() if name == _MENDED_COMMAND else None
+            if mended is None:
+                stock()
+            else:
+                mended.run(sys.argv[2:])
             return
         plugins = {key: ep for key, ep in _plugin_commands().items() if key not in stock_names}
         if name in plugins:
@@ -133,6 +155,22 @@ def _with_plugins(stock: Callable[[], None], stock_names: set[str]) -> Callable[
             _say(f"Commands of plugins: {sorted(plugins)}")
 
     return execute_from_command_line
+
+
+def _mended_command() -> Command | None:
+    """Returns what answers in the place of a stock command; None where stock is to answer."""
+    if _wants_stock(sys.argv[1:]):
+        sys.argv.remove(_STOCK_FLAG)
+        return None
+    try:
+        # Of our own distribution alone, so that no other plugin gets a stock name.
+        entry_points = Distribution.from_name(_OUR_DISTRIBUTION).entry_points
+        (entry_point,) = entry_points.select(group=GROUP, name=_MENDED_COMMAND)
+        command: Command = entry_point.load()()
+        return command
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - stock answers, whatever ours does
+        _say(f"{_MENDED_COMMAND} is Donkeycar's own, as ours does not load ({_one_line(error)})")
+        return None
 
 
 def _plugin_commands() -> dict[str, EntryPoint]:

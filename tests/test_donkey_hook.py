@@ -117,6 +117,73 @@ def test_a_plugin_never_takes_over_a_stock_command(with_ours: SmallVenv) -> None
     assert with_ours.donkey().stderr.endswith("Commands of plugins: ['activations']\n")
 
 
+OUR_USAGE = "usage: donkey cnnactivations "
+STOCK_USAGE_OF_CNNACTIVATIONS = "usage: cnnactivations "
+
+
+def test_cnnactivations_is_ours_and_stock_behind_its_flag(with_ours: SmallVenv) -> None:
+    assert OUR_USAGE in with_ours.donkey("cnnactivations", "--help").stdout
+    stock = with_ours.donkey("cnnactivations", "--stock", "--help")
+    assert STOCK_USAGE_OF_CNNACTIVATIONS in stock.stdout
+    assert "donkey" not in stock.stderr
+
+
+def test_the_exit_code_of_our_cnnactivations_is_that_of_donkey(with_ours: SmallVenv) -> None:
+    done = with_ours.donkey("cnnactivations", "--model", "none.tflite")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("donkey cnnactivations: the following arguments are required: --image")
+
+
+def test_no_other_plugin_takes_over_cnnactivations(with_ours: SmallVenv) -> None:
+    # A folder that is earlier on the path, and a name that is earlier in the alphabet.
+    entry_points = "[donkeycar.commands]\ncnnactivations = a_greedy:Greedy\n"
+    with_ours.add_plugin("a_greedy", entry_points, ANNOUNCING_IMPORT)
+    for words, usage in (([], OUR_USAGE), (["--stock"], STOCK_USAGE_OF_CNNACTIVATIONS)):
+        done = with_ours.donkey("cnnactivations", *words, "--help")
+        assert usage in done.stdout
+        assert "imported" not in done.stdout
+
+
+def _without_our_entry_point(site_packages: Path) -> None:
+    file = _metadata(site_packages) / "entry_points.txt"
+    lines = file.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("cnnactivations")]
+    assert len(kept) == len(lines) - 1
+    file.write_text("".join(kept))
+
+
+NOT_LOADING: dict[str, Callable[[Path], object]] = {
+    "a syntax error": lambda site: (_package(site) / "stock_command.py").write_text("("),
+    "a module that exits": lambda site: (_package(site) / "stock_command.py").write_text("exit(3)"),
+    "a missing module": lambda site: (_package(site) / "stock_command.py").unlink(),
+    "no such class": lambda site: (_package(site) / "stock_command.py").write_text(""),
+    "no such entry point": _without_our_entry_point,
+    "no metadata": lambda site: shutil.rmtree(_metadata(site)),
+}
+
+
+@pytest.mark.parametrize("breakage", NOT_LOADING)
+def test_where_our_cnnactivations_does_not_load_stock_answers(
+    with_ours: SmallVenv, breakage: str
+) -> None:
+    NOT_LOADING[breakage](with_ours.site_packages)
+    done = with_ours.donkey("cnnactivations", "--help")
+    assert (done.returncode, STOCK_USAGE_OF_CNNACTIVATIONS in done.stdout) == (0, True)
+    # Stock loads matplotlib, which has something to say in a new home.
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("donkey"))
+    assert line.startswith("donkey: cnnactivations is Donkeycar's own, as ours does not load (")
+
+
+@pytest.mark.parametrize(("words", "on_stdout"), [((), False), (("--stock",), True)])
+def test_the_banner_stays_where_stock_cnnactivations_has_it(
+    with_ours: SmallVenv, words: tuple[str, ...], on_stdout: bool
+) -> None:
+    done = with_ours.donkey("cnnactivations", *words, "--json")
+    assert done.returncode == 2
+    assert (BANNER in done.stdout, BANNER in done.stderr) == (on_stdout, not on_stdout)
+
+
 def test_a_stock_command_does_not_load_any_plugin(with_ours: SmallVenv) -> None:
     package = with_ours.site_packages / "donkey_activations" / "commands" / "__init__.py"
     package.write_text(ANNOUNCING_IMPORT)
@@ -276,7 +343,7 @@ def test_the_hook_steps_aside_when_donkeycar_reads_the_group_itself(with_ours: S
     _change_donkeycar(with_ours, UPSTREAM_CHANGE)
     assert "donkey-activations" in with_ours.donkey("activations", "--version").stdout
     assert "['createcar', " in (usage := with_ours.donkey().stderr)
-    assert "'ui', 'activations']" in usage
+    assert "'ui', 'activations', 'cnnactivations']" in usage
     with_ours.add_script("donkey", SHOW_HOME_OF_COMMANDS)
     assert with_ours.donkey().stdout.endswith("donkeycar.management.base\n")
 
