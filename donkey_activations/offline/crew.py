@@ -15,6 +15,8 @@ from donkey_activations.offline.drawing import Block, Look, Outcome
 
 _WORKER = [sys.executable, "-P", "-m", "donkey_activations.offline.worker"]
 _CHUNK_BYTES = 65536
+# Each worker has one core: threads of its own libraries would only take turns on it.
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class Crew:
@@ -68,7 +70,11 @@ class _Worker:
         self.ended = self.done = False
         # A group of its own: Ctrl-C is for the parent, which ends its workers in order.
         self.process = subprocess.Popen(
-            _WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+            _WORKER,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | _ONE_THREAD,
+            process_group=0,
         )
         self._unread = b""
 
