@@ -1,7 +1,7 @@
 """What full brightness is, over many frames."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,3 +46,23 @@ class RunRanges:
             for name, peaks in self._peaks.items()
             if peaks
         }
+
+
+class FixedRanges(RunRanges):
+    """Ranges that were measured before: which frame is drawn first does not matter."""
+
+    def __init__(self, tops: Mapping[str, float]) -> None:
+        """Takes the ranges.
+
+        Args:
+            tops: The value at full brightness by the layer's name.
+        """
+        super().__init__(())
+        self._tops = dict(tops)
+
+    def observe(self, maps: Sequence[NDArray[np.float32]]) -> None:
+        """Changes nothing."""
+
+    def tops(self) -> dict[str, float]:
+        """Returns what was measured."""
+        return dict(self._tops)
