@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "donkey_activations"
 FLOORS = [
     {"__main__", "commands", "stock_command"},
     {"demo"},
-    {"drive", "offline"},
+    {"drive", "films", "offline"},
     {"tubs", "transformations"},
     {"pictures"},
     {"mosaic"},

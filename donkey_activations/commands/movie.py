@@ -1,0 +1,273 @@
+"""``donkey activations movie``: a film of what a pilot saw in a tub."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from donkey_activations.films.film import Film, FilmResult
+    from donkey_activations.films.stills import Stills
+    from donkey_activations.films.time_axis import TimeAxis
+    from donkey_activations.offline.drawing import Look
+    from donkey_activations.tubs.records import TubRecords
+
+HELP = "make a film of a tub: the camera, what the pilot sees in it, steering and throttle"
+EXAMPLE = "donkey activations movie --model models/mypilot.tflite --tub data/tub --out drive.mp4"
+
+_EXIT_PARTLY_DONE = 1
+_REASONS_SHOWN = 3
+_SMOOTH_FPS = 60
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of this verb."""
+    add = parser.add_argument
+    add("--model", type=_path, required=True, help="the pilot's file")
+    add("--tub", type=_path, required=True, metavar="T", help="the tub's folder")
+    add("--out", type=_path, required=True, metavar="X.mp4", help="the film, H.264 in MP4")
+    add("--fps", type=float, metavar="F", help="so many records a second, evenly")
+    add(
+        "--speed",
+        type=float,
+        metavar="S",
+        help="so many times as fast as the records were made (default: 1)",
+    )
+    add("--start", type=_whole(0), default=0, metavar="A", help="the first index")
+    add("--end", type=_whole(0), metavar="B", help="the index behind the last")
+    add("--every", type=_whole(1), default=1, metavar="N", help="records whose index N divides")
+    add(
+        "--scale", type=float, default=1.0, metavar="S", help="0.5: a film half as wide (default 1)"
+    )
+    add(
+        "--layers", metavar="A,B", help="names of layers (default: the car's, or every convolution)"
+    )
+    add(
+        "--layout",
+        type=_path,
+        metavar="Y",
+        help="a YAML layout (default: 1280x720, layers beside the camera); give it scaling: run, "
+        "or the film flickers",
+    )
+    add(
+        "--config",
+        type=_path,
+        metavar="C",
+        help="the car's config.py (default: ./config.py if any)",
+    )
+    add("--sheet", type=_path, metavar="P.png", help="12 pictures of the film on one page, too")
+    add(
+        "--trust-model",
+        action="store_true",
+        help="open a Keras pilot even if that runs code stored in it",
+    )
+    add("--force", action="store_true", help="replace a film and a sheet that are there")
+    add("--json", action="store_true", help="print one JSON object and no summary")
+    add("--quiet", action="store_true", help="show no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the film, and say what became of it.
+
+    Args:
+        args: The flags.
+
+    Returns:
+        0, or 1 if some of the records asked for are not in it.
+
+    Raises:
+        ActivationsError: Bad input: no tub, no frame that can be read, a wrong name or number.
+        OSError: The film cannot be written.
+    """
+    from donkey_activations.films.film import Film
+    from donkey_activations.films.stills import Stills
+    from donkey_activations.offline.drawing import Studio
+    from donkey_activations.tubs.records import read_tub
+
+    _check_files(args)
+    tub = read_tub(args.tub)
+    places = _places(args, tub)
+    axis = _axis(args, tub, places)
+    with _told(args, "opening the pilot; one in a Keras format is converted, once"):
+        studio = Studio(_look(args))
+    film = Film(studio, tub.records, places, axis, args.scale)
+    stills = None if args.sheet is None else Stills(len(places))
+    started_s = time.monotonic()
+    with _told(args, "looking for the largest values first, so that the film does not flicker"):
+        film.use_one_scale()
+    result = _write(args, film, stills)
+    took_s = time.monotonic() - started_s
+    if stills is not None:
+        _save_sheet(args, tub, stills)
+    remarks = [*tub.remarks, *_remarks(axis)]
+    report = _report(args, tub, result, remarks) | {"records_per_s": len(places) / took_s}
+    print(json.dumps(report) if args.json else "\n".join(_summary(report)))
+    lost = result.unreadable or tub.damaged or tub.remarks
+    return _EXIT_PARTLY_DONE if lost else 0
+
+
+def _check_files(args: argparse.Namespace) -> None:
+    """Says before any work what would keep the film from being written."""
+    from donkey_activations.films.video import FilmError, pyav
+    from donkey_activations.targets import check_free, check_picture_path
+
+    pyav()
+    targets = [args.out]
+    if args.out.suffix.lower() != ".mp4":
+        raise FilmError(f"--out: expected a name that ends in .mp4, got {args.out}; change it")
+    if args.sheet is not None:
+        check_picture_path(args.sheet)
+        targets.append(args.sheet)
+    for target in targets:
+        if not target.parent.is_dir():
+            raise FilmError(f"{target}: expected a folder {target.parent}, found none; make it")
+        if not os.access(target.parent, os.W_OK):
+            raise FilmError(f"{target.parent}: cannot be written to; take another folder")
+    check_free(targets, [], args.force)
+
+
+def _places(args: argparse.Namespace, tub: "TubRecords") -> list[int]:
+    from donkey_activations.errors import TubError
+    from donkey_activations.offline.choice import Choice
+
+    records = tub.records
+    if not records:
+        why = f"all {tub.deleted} are deleted" if tub.deleted else "there are none"
+        raise TubError(f"{tub.path}: expected records to show, {why}; name another tub")
+    places = Choice(args.every, args.start, args.end).places(records)
+    if not places:
+        raise TubError(
+            f"none of the {len(records)} records, of index {records[0].index} to "
+            f"{records[-1].index}, is asked for; see --every, --start and --end"
+        )
+    return places
+
+
+def _axis(args: argparse.Namespace, tub: "TubRecords", places: list[int]) -> "TimeAxis":
+    from donkey_activations.films.time_axis import as_recorded, steady
+    from donkey_activations.films.video import FilmError
+
+    if args.fps is None:
+        return as_recorded(tub.records, places, 1.0 if args.speed is None else args.speed)
+    if args.speed is not None:
+        raise FilmError("expected --fps or --speed, got both; leave one out")
+    return steady(args.fps)
+
+
+def _look(args: argparse.Namespace) -> "Look":
+    """The flags; where they leave it open, the film's own look and the car's layers."""
+    from donkey_activations.films.film import FILM_LAYOUT
+    from donkey_activations.mosaic.layout_file import load_layout
+    from donkey_activations.offline.car import read_car
+    from donkey_activations.offline.drawing import Look
+
+    config = args.config
+    if config is None and Path("config.py").is_file():
+        config = Path("config.py")
+    settings = read_car(config).settings
+    layers = settings.layers
+    if args.layers is not None:
+        layers = tuple(name.strip() for name in args.layers.split(","))
+    return Look(
+        model_path=args.model,
+        layers=layers,
+        layout=FILM_LAYOUT if args.layout is None else load_layout(args.layout),
+        config_path=config,
+        trust_model=args.trust_model,
+        jpeg_quality=settings.jpeg_quality,
+    )
+
+
+def _write(args: argparse.Namespace, film: "Film", stills: "Stills | None") -> "FilmResult":
+    from donkey_activations.offline.progress import ProgressLine
+
+    line = ProgressLine(sys.stderr, str(args.out))
+    try:
+        return film.write(args.out, stills, (lambda *_: None) if args.quiet else line)
+    finally:
+        line.close()
+
+
+def _save_sheet(args: argparse.Namespace, tub: "TubRecords", stills: "Stills") -> None:
+    from donkey_activations.pictures import save_picture
+
+    title = f"What {args.model.name} saw in {tub.path.resolve().name}"
+    save_picture(stills.page(title), args.sheet)
+
+
+def _remarks(axis: "TimeAxis") -> list[str]:
+    remarks = [axis.remark] if axis.remark else []
+    if axis.rate > _SMOOTH_FPS:
+        remarks.append(
+            f"{float(axis.rate):.0f} pictures a second are more than most screens show; "
+            f"--every {-(-axis.rate // _SMOOTH_FPS)} shows fewer of them"
+        )
+    return remarks
+
+
+def _report(
+    args: argparse.Namespace, tub: "TubRecords", result: "FilmResult", remarks: list[str]
+) -> dict[str, Any]:
+    height, width = result.size_hw
+    return {
+        "model": str(args.model),
+        "tub": str(tub.path),
+        "out": str(args.out),
+        "sheet": None if args.sheet is None else str(args.sheet),
+        "width": width,
+        "height": height,
+        "frames": result.frames,
+        "seconds": round(float(result.seconds), 3),
+        "bytes": args.out.stat().st_size,
+        "unreadable": len(result.unreadable),
+        "resized": result.resized,
+        "deleted": tub.deleted,
+        "damaged": tub.damaged,
+        "reasons": [
+            {"index": index, "reason": reason}
+            for index, reason in result.unreadable[:_REASONS_SHOWN]
+        ],
+        "remarks": remarks,
+    }
+
+
+def _summary(report: dict[str, Any]) -> list[str]:
+    size = f"{report['width']}x{report['height']}"
+    parts = [f"{report['frames']} frames", f"{report['seconds']:.1f} s", size]
+    parts.append(f"{report['bytes'] / 1e6:.1f} MB")
+    counts = ("unreadable", "resized", "deleted", "damaged")
+    parts += [f"{report[name]} {name}" for name in counts if report[name]]
+    parts.append(f"{report['records_per_s']:.0f} records/s")
+    lines = [f"{report['out']}: {', '.join(parts)}"]
+    lines += [f"  record {one['index']}: {one['reason']}" for one in report["reasons"]]
+    more = report["unreadable"] - len(report["reasons"])
+    lines += [f"  and {more} more"] if more else []
+    lines += [f"  {remark}" for remark in report["remarks"]]
+    return [*lines, f"contact sheet: {report['sheet']}"] if report["sheet"] else lines
+
+
+def _told(args: argparse.Namespace, message: str) -> AbstractContextManager[None]:
+    from donkey_activations.progress import told_when_slow
+
+    return nullcontext() if args.quiet else told_when_slow(message)
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(f"there is no such user: {text!r}") from error
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        if not (text.isascii() and text.isdecimal()) or int(text) < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text!r}")
+        return int(text)
+
+    return whole_number
