@@ -15,8 +15,6 @@ from donkey_activations.offline.drawing import Block, Look, Outcome
 
 _WORKER = [sys.executable, "-P", "-m", "donkey_activations.offline.worker"]
 _CHUNK_BYTES = 65536
-# Each worker has one core: threads of its own libraries would only take turns on it.
-_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class Crew:
@@ -73,7 +71,6 @@ class _Worker:
             _WORKER,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | _ONE_THREAD,
             process_group=0,
         )
         self._unread = b""
