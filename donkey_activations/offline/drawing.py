@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from donkey_activations.drive.pilot import OpenPilot, PilotOptions
 from donkey_activations.errors import FrameError
@@ -13,7 +12,7 @@ from donkey_activations.frames import opencv
 from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.jpeg import encode_jpeg
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.mosaic.run_ranges import RunRanges
+from donkey_activations.mosaic.run_ranges import FixedRanges, RunRanges
 from donkey_activations.offline.car import Car, read_car
 from donkey_activations.offline.frames import RecordedFrames
 from donkey_activations.tubs.mosaics import MosaicSet
@@ -147,7 +146,7 @@ class Studio:
             OSError: A picture cannot be written.
             FrameError: The pilot does not take what the transformations give.
         """
-        ranges = None if self.pilot.run_ranges is None else _FixedRanges(block.run_tops)
+        ranges = None if self.pilot.run_ranges is None else FixedRanges(block.run_tops)
         pilot = replace(self.pilot, run_ranges=ranges)
         frames = self.frames(block.records)
         for place in block.due:
@@ -160,17 +159,3 @@ class Studio:
             picture = pilot.draw(seen, known_controls(record.values))
             block.mosaics.write_picture(record.index, encode_jpeg(picture, self._jpeg_quality))
             yield Outcome(record.index, place in frames.resized, None)
-
-
-class _FixedRanges(RunRanges):
-    """Ranges that were measured before."""
-
-    def __init__(self, tops: Mapping[str, float]) -> None:
-        super().__init__(())
-        self._tops = dict(tops)
-
-    def observe(self, maps: Sequence[NDArray[np.float32]]) -> None:
-        """Changes nothing: which record is drawn first must not matter."""
-
-    def tops(self) -> dict[str, float]:
-        return self._tops

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,12 @@ def test_the_sets_name_tells_the_pilot_and_changes_with_all_that_changes_the_pic
         name(KnownLayers("a", "b"), Layout(gap_px=2)),
         name(KnownLayers("a", "b", size_changed=True), Layout()),
     }
+    swapped = mosaic_set(tmp_path, pilot, KnownLayers("a", "b"), Layout(), ["RGB2BGR"])
+    assert swapped.description["transformations"] == ["RGB2BGR"]
+    others.add(swapped.name)
     pilot.write_bytes(b"other weights")
     others.add(name(KnownLayers("a", "b"), Layout()))
-    assert len(others - {stock}) == 4
+    assert len(others - {stock}) == 5
 
 
 def test_set_json_says_which_pilot_layers_and_layout(tmp_path: Path, pilot: Path) -> None:
@@ -69,6 +73,17 @@ def test_a_picture_lies_where_its_reference_says(tmp_path: Path) -> None:
     assert sorted(file.name for file in mosaics.path.iterdir()) == ["7.jpg", "set.json"]
 
 
+def test_an_unfinished_file_is_never_written_through_a_link(tmp_path: Path) -> None:
+    mosaics = MosaicSet(tmp_path / "tub", "pilot-00000000", {})
+    mosaics.create()
+    (tmp_path / "precious").write_text("not ours")
+    (mosaics.path / f".7.jpg.{os.getpid()}.part").symlink_to(tmp_path / "precious")
+    mosaics.write_picture(7, b"jpeg")
+    assert (mosaics.path / "7.jpg").read_bytes() == b"jpeg"
+    assert not (mosaics.path / "7.jpg").is_symlink()
+    assert (tmp_path / "precious").read_text() == "not ours"
+
+
 def test_left_overs_of_a_crash_go_and_all_else_stays(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "12_cam_image_array_.jpg").write_text("")
@@ -77,7 +92,7 @@ def test_left_overs_of_a_crash_go_and_all_else_stays(tmp_path: Path) -> None:
         mosaics.create()
         for index in (8, 9, 10, 11):
             mosaics.write_picture(index, b"")
-        (mosaics.path / ".9.jpg.part").write_text("")
+        (mosaics.path / ".9.jpg.4711.part").write_text("")
         (mosaics.path / "notes.txt").write_text("the user's own")
     of_the_user = tmp_path / "activations" / "holiday"
     of_the_user.mkdir()
