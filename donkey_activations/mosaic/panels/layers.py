@@ -83,10 +83,10 @@ class BandPanel(Panel):
         shown = f"x{zoom.pixels_per_cell}"
         if zoom.cells_per_pixel > 1:
             shown = f"1/{zoom.cells_per_pixel}"
-        phrases = [layer.name, f"{layer.width} x {layer.height} x {layer.filters} ({shown})"]
+        phrases = [layer.name, f"{layer.width}x{layer.height}x{layer.filters} ({shown})"]
         if layer.receptive_field is not None:
             height, width = layer.receptive_field
-            phrases.append(f"sees {width} x {height} px")
+            phrases.append(f"sees {width}x{height} px")
         if self._style.order != "network":
             phrases.append(f"most {self._style.order} first")
         room_px = self.width_px
