@@ -17,7 +17,7 @@ help:
 	@echo "make lint    check style and layout of the code"
 	@echo "make types   check the annotations"
 	@echo "make build   make sdist and wheel in dist/"
-	@echo "make bench   measure what mosaics cost, alone and in the drive loop"
+	@echo "make bench   measure what mosaics cost, alone, for one image, and in the drive loop"
 	@echo "make clean   remove what the others made, save the demo's car"
 
 demo: $(INSTALLED)
@@ -39,6 +39,7 @@ build: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/mosaic.py
+	$(BIN)/python benchmarks/one_image.py
 	$(BIN)/python benchmarks/drive_loop.py $(ARGS)
 
 clean:
