@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from donkey_activations.films.film import Film, FilmResult
@@ -21,8 +21,6 @@ HELP = "make a film of a tub: the camera, what the pilot sees in it, steering an
 EXAMPLE = "donkey activations movie --model models/mypilot.tflite --tub data/tub --out drive.mp4"
 
 _EXIT_PARTLY_DONE = 1
-_REASONS_SHOWN = 3
-_SMOOTH_FPS = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", type=_path, required=True, help="the pilot's file")
     add("--tub", type=_path, required=True, metavar="T", help="the tub's folder")
     add("--out", type=_path, required=True, metavar="X.mp4", help="the film, H.264 in MP4")
+    add("--sheet", type=_path, metavar="P.png", help="12 pictures of the film on one page, too")
+    _add_choice(parser)
+    _add_look(parser)
+    add("--force", action="store_true", help="replace a film and a sheet that are there")
+    add("--json", action="store_true", help="print one JSON object and no summary")
+    add("--quiet", action="store_true", help="show no progress")
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--fps", type=float, metavar="F", help="so many records a second, evenly")
     add(
         "--speed",
@@ -41,6 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--start", type=_whole(0), default=0, metavar="A", help="the first index")
     add("--end", type=_whole(0), metavar="B", help="the index behind the last")
     add("--every", type=_whole(1), default=1, metavar="N", help="records whose index N divides")
+
+
+def _add_look(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--scale", type=float, default=1.0, metavar="S", help="0.5: a film half as wide (default 1)"
     )
@@ -60,15 +72,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="the car's config.py (default: ./config.py if any)",
     )
-    add("--sheet", type=_path, metavar="P.png", help="12 pictures of the film on one page, too")
     add(
         "--trust-model",
         action="store_true",
         help="open a Keras pilot even if that runs code stored in it",
     )
-    add("--force", action="store_true", help="replace a film and a sheet that are there")
-    add("--json", action="store_true", help="print one JSON object and no summary")
-    add("--quiet", action="store_true", help="show no progress")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -85,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         OSError: The film cannot be written.
     """
     from donkey_activations.films.film import Film
+    from donkey_activations.films.report import describe, summary
     from donkey_activations.films.stills import Stills
     from donkey_activations.offline.drawing import Studio
     from donkey_activations.tubs.records import read_tub
@@ -104,9 +113,12 @@ def run(args: argparse.Namespace) -> int:
     took_s = time.monotonic() - started_s
     if stills is not None:
         _save_sheet(args, tub, stills)
-    remarks = [*tub.remarks, *_remarks(axis)]
-    report = _report(args, tub, result, remarks) | {"records_per_s": len(places) / took_s}
-    print(json.dumps(report) if args.json else "\n".join(_summary(report)))
+    report = {
+        "model": str(args.model),
+        **describe(args.out, args.sheet, tub, axis, result),
+        "records_per_s": round(len(places) / took_s, 1),
+    }
+    print(json.dumps(report) if args.json else "\n".join(summary(report)))
     lost = result.unreadable or tub.damaged or tub.remarks
     return _EXIT_PARTLY_DONE if lost else 0
 
@@ -198,57 +210,6 @@ def _save_sheet(args: argparse.Namespace, tub: "TubRecords", stills: "Stills") -
 
     title = f"What {args.model.name} saw in {tub.path.resolve().name}"
     save_picture(stills.page(title), args.sheet)
-
-
-def _remarks(axis: "TimeAxis") -> list[str]:
-    remarks = [axis.remark] if axis.remark else []
-    if axis.rate > _SMOOTH_FPS:
-        remarks.append(
-            f"{float(axis.rate):.0f} pictures a second are more than most screens show; "
-            f"--every {-(-axis.rate // _SMOOTH_FPS)} shows fewer of them"
-        )
-    return remarks
-
-
-def _report(
-    args: argparse.Namespace, tub: "TubRecords", result: "FilmResult", remarks: list[str]
-) -> dict[str, Any]:
-    height, width = result.size_hw
-    return {
-        "model": str(args.model),
-        "tub": str(tub.path),
-        "out": str(args.out),
-        "sheet": None if args.sheet is None else str(args.sheet),
-        "width": width,
-        "height": height,
-        "frames": result.frames,
-        "seconds": round(float(result.seconds), 3),
-        "bytes": args.out.stat().st_size,
-        "unreadable": len(result.unreadable),
-        "resized": result.resized,
-        "deleted": tub.deleted,
-        "damaged": tub.damaged,
-        "reasons": [
-            {"index": index, "reason": reason}
-            for index, reason in result.unreadable[:_REASONS_SHOWN]
-        ],
-        "remarks": remarks,
-    }
-
-
-def _summary(report: dict[str, Any]) -> list[str]:
-    size = f"{report['width']}x{report['height']}"
-    parts = [f"{report['frames']} frames", f"{report['seconds']:.1f} s", size]
-    parts.append(f"{report['bytes'] / 1e6:.1f} MB")
-    counts = ("unreadable", "resized", "deleted", "damaged")
-    parts += [f"{report[name]} {name}" for name in counts if report[name]]
-    parts.append(f"{report['records_per_s']:.0f} records/s")
-    lines = [f"{report['out']}: {', '.join(parts)}"]
-    lines += [f"  record {one['index']}: {one['reason']}" for one in report["reasons"]]
-    more = report["unreadable"] - len(report["reasons"])
-    lines += [f"  and {more} more"] if more else []
-    lines += [f"  {remark}" for remark in report["remarks"]]
-    return [*lines, f"contact sheet: {report['sheet']}"] if report["sheet"] else lines
 
 
 def _told(args: argparse.Namespace, message: str) -> AbstractContextManager[None]:
