@@ -113,11 +113,8 @@ def run(args: argparse.Namespace) -> int:
     took_s = time.monotonic() - started_s
     if stills is not None:
         _save_sheet(args, tub, stills)
-    report = {
-        "model": str(args.model),
-        **describe(args.out, args.sheet, tub, axis, result),
-        "records_per_s": round(len(places) / took_s, 1),
-    }
+    report = {"model": str(args.model), **describe(args.out, args.sheet, tub, axis, result)}
+    report["records_per_s"] = round(len(places) / took_s, 1)
     print(json.dumps(report) if args.json else "\n".join(summary(report)))
     lost = result.unreadable or tub.damaged or tub.remarks
     return _EXIT_PARTLY_DONE if lost else 0
