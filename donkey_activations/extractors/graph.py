@@ -15,6 +15,7 @@ from donkey_activations.extractors.naming import (
     display_names,
     is_gate,
     scopes_of,
+    unknown_layers,
 )
 from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
 
@@ -186,10 +187,7 @@ def _labels(
         others = _other_layers(graph)
         missing = [name for name in wanted if name not in by_name and name not in others]
         if missing:
-            raise ModelError(
-                f"no layer with feature maps is named {', '.join(missing)}; "
-                f"the convolutions are {', '.join(names)}"
-            )
+            raise ModelError(unknown_layers(missing, [*by_name, *others], names))
         by_name = {name: by_name[name] if name in by_name else others[name] for name in wanted}
     written = {int(t): n for n, op in enumerate(graph.operators) for t in op.outputs}
     ordered = sorted(by_name.items(), key=lambda item: written[item[1].tensor])

@@ -6,6 +6,8 @@ into the operator, which may be those of other layers.
 """
 
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 # The path's end is the operation inside the layer, mostly of one step. The digits make equal names
 # unique.
@@ -74,3 +76,21 @@ def display_names(scopes: list[str | None]) -> list[str]:
         if taken[name] > 1:
             names[i] = f"{name}_{taken[name]}"
     return names
+
+
+def unknown_layers(
+    missing: Sequence[str], known: Sequence[str], convolutions: Sequence[str]
+) -> str:
+    """Returns what to say about wanted layers that a pilot does not have.
+
+    Args:
+        missing: The wanted names.
+        known: The names of all layers that could be shown.
+        convolutions: The names of those that are shown unless others are wanted.
+    """
+    near = [name for word in missing for name in get_close_matches(word, known, 1)]
+    guess = f"did you mean {', '.join(near)}? " if near else ""
+    return (
+        f"no layer with feature maps is named {', '.join(missing)}; {guess}"
+        f"the convolutions are {', '.join(convolutions)}"
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.naming import display_names
+from donkey_activations.extractors.naming import display_names, unknown_layers
 
 _CONVOLUTIONS = (
     "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose", "Conv3D",
@@ -107,10 +107,7 @@ def feature_maps(calls: Sequence[Call], wanted: Sequence[str] | None) -> dict[st
     others = {call.layer.name: (call.kind, call.output) for call in calls if _is_spatial(call)}
     missing = [name for name in wanted if name not in found and name not in others]
     if missing:
-        raise ModelError(
-            f"no layer with feature maps is named {', '.join(missing)}; "
-            f"the convolutions are {', '.join(names)}"
-        )
+        raise ModelError(unknown_layers(missing, [*found, *others], names))
     chosen = {name: found.get(name) or others[name] for name in [*others, *found] if name in wanted}
     order = {id(call.output): place for place, call in enumerate(calls)}
     ordered = sorted(chosen.items(), key=lambda item: order[id(item[1][1])])

@@ -164,3 +164,11 @@ def test_an_h5_with_weights_only_says_what_is_missing(tmp_path: Path) -> None:
         file.create_group("conv2d_1")
     with pytest.raises(ModelError, match="weights only"):
         open_extractor(tmp_path / "weights.h5")
+
+
+@pytest.mark.parametrize("pilot_format", ["tflite", "keras"])
+def test_a_misspelt_layer_is_answered_with_the_nearest_name(
+    stock_pilot: StockPilot, pilot_format: str
+) -> None:
+    with pytest.raises(ModelError, match=r"named conv2d3; did you mean conv2d_3\? the convol"):
+        open_extractor(getattr(stock_pilot, pilot_format), ["conv2d3"])
