@@ -1,23 +1,29 @@
-"""Words on stderr while work takes its time."""
+"""How far work is, for someone who waits in front of a terminal or reads a log."""
 
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
-SOON_S = 1.0
+_SILENT_S = 1.0
+_REDRAW_S = 0.1
+_LINE_S = 10.0
+_BAR = 24
+# Back to the line's begin, and the rest of the line away.
+_OVER = "\r\x1b[K"
 
 
 @contextmanager
-def told_when_slow(message: str, after_s: float = SOON_S) -> Iterator[None]:
+def told_when_slow(message: str, after_s: float = _SILENT_S) -> Iterator[None]:
     """Writes a line to stderr if a block takes its time, and nothing if it is quick.
 
     Args:
         message: What is being done.
         after_s: When it is said.
     """
-    timer = threading.Timer(after_s, _write, [message])
+    timer = threading.Timer(after_s, _tell, [message])
     timer.daemon = True
     timer.start()
     try:
@@ -27,32 +33,64 @@ def told_when_slow(message: str, after_s: float = SOON_S) -> Iterator[None]:
         timer.join()
 
 
-class Progress:
-    """Counts steps, and tells about it once a second, after the first one."""
+class ProgressLine:
+    """A bar with rate and time left on a terminal, a line now and then elsewhere.
 
-    def __init__(self, total: int, what: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Starts the clock.
+    Nothing is shown of work that is done within a second.
+    """
+
+    def __init__(
+        self, stream: TextIO, label: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begins to measure now.
 
         Args:
-            total: Number of steps.
-            what: What a step is, in the plural.
-            clock: Seconds from any start.
+            stream: Where to write, such as ``sys.stderr``.
+            label: What is worked on.
+            clock: Tells the time in seconds.
         """
-        self._total = total
-        self._what = what
+        self._stream = stream
+        self._label = label
         self._clock = clock
-        self._told_at = clock()
-        self._done = 0
+        self._started_s = clock()
+        self._is_terminal = stream.isatty()
+        self._shown_s = self._started_s + _SILENT_S - self._period_s
+        self._bar_is_shown = False
 
-    def step(self) -> None:
-        """One more is done."""
-        self._done += 1
-        now = self._clock()
-        if now - self._told_at >= SOON_S and self._done < self._total:
-            self._told_at = now
-            _write(f"{self._done} of {self._total} {self._what}")
+    def __call__(self, done: int, total: int) -> None:
+        """Shows how far the work is, if it is time to.
+
+        Args:
+            done: Number of pieces done.
+            total: Number of all pieces, 1 or more.
+        """
+        now_s = self._clock()
+        if now_s - self._shown_s < self._period_s:
+            return
+        self._shown_s = now_s
+        rate = done / (now_s - self._started_s)
+        left_s = round((total - done) / rate) if rate else 0
+        text = f"{done} of {total}  {rate:.0f}/s  {left_s // 60}:{left_s % 60:02d} left"
+        if self._is_terminal:
+            filled = _BAR * done // total
+            text = f"{_OVER}{self._label} [{'#' * filled}{'.' * (_BAR - filled)}] {text}"
+            self._bar_is_shown = True
+        else:
+            text = f"{self._label}: {text}\n"
+        self._stream.write(text)
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Clears the bar, so that what follows begins on an empty line."""
+        if self._bar_is_shown:
+            self._stream.write(_OVER)
+            self._stream.flush()
+
+    @property
+    def _period_s(self) -> float:
+        return _REDRAW_S if self._is_terminal else _LINE_S
 
 
-def _write(message: str) -> None:
+def _tell(message: str) -> None:
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()

@@ -5,12 +5,12 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from donkey_activations.errors import ActivationsError, FrameError
-from donkey_activations.progress import Progress, told_when_slow
+from donkey_activations.progress import ProgressLine, told_when_slow
 from donkey_activations.targets import check_free, image_files, targets_of
 
 if TYPE_CHECKING:
@@ -80,13 +80,13 @@ def run(args: argparse.Namespace) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
     work = _Work(args, extractor, layout)
     work.say_what_is_unusual()
-    progress = Progress(len(images), "images")
     with ExitStack() as stack:
+        progress = stack.enter_context(closing(ProgressLine(sys.stderr, "images")))
         maps_file = _maps_file(stack, args.npz)
-        for image, target in zip(images, targets, strict=True):
+        for number, (image, target) in enumerate(zip(images, targets, strict=True), start=1):
             work.do(image, target, maps_file, many=len(images) > 1)
             if not args.quiet:
-                progress.step()
+                progress(number, len(images))
         if not work.reports:
             raise FrameError("; ".join(one["error"] for one in work.unreadable))
         if maps_file is not None:

@@ -193,7 +193,7 @@ def _look(args: argparse.Namespace) -> "Look":
 
 
 def _write(args: argparse.Namespace, film: "Film", stills: "Stills | None") -> "FilmResult":
-    from donkey_activations.offline.progress import ProgressLine
+    from donkey_activations.progress import ProgressLine
 
     line = ProgressLine(sys.stderr, str(args.out))
     try:

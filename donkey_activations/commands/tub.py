@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 def _draw(
     drawing: "TubDrawing", tub: "TubRecords", choice: "Choice", args: argparse.Namespace
 ) -> "TubResult":
-    from donkey_activations.offline.progress import ProgressLine
+    from donkey_activations.progress import ProgressLine
 
     sets_path = None if args.out is None else args.out / tub.path.resolve().name
     line = ProgressLine(sys.stderr, str(tub.path))
