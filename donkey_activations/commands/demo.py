@@ -1,6 +1,7 @@
 """``donkey activations demo``: the whole thing on a machine without car, camera and data."""
 
 import argparse
+import json
 import logging
 import sys
 import time
@@ -25,13 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WxH",
         help="camera resolution in pixels (default: 160x120, or that of the earlier demo)",
     )
+    parser.add_argument("--json", action="store_true", help="print one JSON object and no words")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo, or what is missing of it, and say where its results lie.
 
     Args:
-        args: ``path`` and ``resolution``.
+        args: ``path``, ``resolution`` and ``json``.
 
     Returns:
         0.
@@ -46,6 +48,16 @@ def run(args: argparse.Namespace) -> int:
     wanted = None if args.resolution is None else Resolution.parse(args.resolution)
     result = demo(args.path, wanted, ProgressLines())
     first, last = result.mosaics[0], result.mosaics[-1]
+    if args.json:
+        report = {
+            "mosaics": len(result.mosaics),
+            "contact_sheet": str(result.sheet),
+            "tub": str(result.folder.drive_tub),
+            "set": str(first.parent),
+            "car": str(result.folder.path),
+        }
+        print(json.dumps(report))
+        return 0
     print(f"{len(result.mosaics)} mosaics of the drive on a synthetic track:")
     print(f"  contact sheet  {result.sheet}")
     print(f"  tub            {result.folder.drive_tub}")

@@ -2,7 +2,9 @@
 
 import argparse
 import difflib
+import json
 from pathlib import Path
+from typing import Any
 
 from donkey_activations.drive import myconfig_block, myconfig_file
 from donkey_activations.drive.resolution import Resolution
@@ -26,13 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="show the change as a diff and write nothing"
     )
+    parser.add_argument("--json", action="store_true", help="print one JSON object and no words")
 
 
 def run(args: argparse.Namespace) -> int:
     """Change the file, or show the change.
 
     Args:
-        args: ``path``, ``resolution``, ``uninstall`` and ``dry_run``.
+        args: ``path``, ``resolution``, ``uninstall``, ``dry_run`` and ``json``.
 
     Returns:
         0.
@@ -54,18 +57,42 @@ def run(args: argparse.Namespace) -> int:
         )
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
-    if args.dry_run:
+    backup = None if args.dry_run or new == old else myconfig_file.replace(path, new)
+    if args.json:
+        print(json.dumps(_report(args, path, new != old, backup, new)))
+    elif args.dry_run:
         print(f"{path}: nothing to change" if new == old else _diff(path, old, new))
-        return 0
-    if new == old:
-        state = "has no block" if args.uninstall else "already has the block"
+    else:
+        _tell(args.uninstall, path, old, backup)
+        if not args.uninstall:
+            _remind(new)
+    return 0
+
+
+def _report(
+    args: argparse.Namespace, path: Path, changed: bool, backup: Path | None, new: bytes
+) -> dict[str, Any]:
+    resolution = myconfig_block.resolution_of(new)
+    installed = myconfig_block.find(new) is not None
+    above, below = myconfig_block.doubled_keys(new) if installed else ([], [])
+    return {
+        "path": str(path),
+        "changed": changed,
+        "dry_run": args.dry_run,
+        "installed": installed,
+        "backup": None if backup is None else str(backup),
+        "resolution": None if resolution is None else [resolution.height_px, resolution.width_px],
+        "also_set_above": above,
+        "also_set_below": below,
+    }
+
+
+def _tell(uninstalled: bool, path: Path, old: bytes, backup: Path | None) -> None:
+    if backup is None:
+        state = "has no block" if uninstalled else "already has the block"
         print(f"{path} {state}: nothing changed")
     else:
-        backup = myconfig_file.replace(path, new)
-        print(f"{path}: block {_done(args.uninstall, old)} (the file as it was: {backup.name})")
-    if not args.uninstall:
-        _remind(new)
-    return 0
+        print(f"{path}: block {_done(uninstalled, old)} (the file as it was: {backup.name})")
 
 
 def _done(uninstalled: bool, old: bytes) -> str:

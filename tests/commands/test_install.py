@@ -1,5 +1,7 @@
 import argparse
+import json
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +104,21 @@ def test_the_example_can_be_typed_as_it_stands():
     install.add_arguments(parser)
     assert shlex.split(install.EXAMPLE)[:3] == ["donkey", "activations", "install"]
     parser.parse_args(shlex.split(install.EXAMPLE)[3:])
+
+
+def test_json_says_what_was_done_and_nothing_else(car, capsys):
+    call("--path", car, "--resolution", "320x180", "--json")
+    put_in = json.loads(capsys.readouterr().out)
+    assert put_in["path"] == str(car / "myconfig.py")
+    assert (put_in["changed"], put_in["installed"], put_in["resolution"]) == (
+        True,
+        True,
+        [180, 320],
+    )
+    assert Path(put_in["backup"]).is_file()
+    call("--path", car, "--uninstall", "--dry-run", "--json")
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["changed"], shown["dry_run"], shown["backup"]) == (True, True, None)
+    call("--path", car, "--uninstall", "--json")
+    taken_out = json.loads(capsys.readouterr().out)
+    assert (taken_out["installed"], taken_out["resolution"]) == (False, None)
