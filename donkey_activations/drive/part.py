@@ -194,11 +194,12 @@ class CnnActivations:
             recorder = recorder if recorder.has_room else None
         if recorder is None and not self._show:
             return NO_MOSAIC
+        # Before a buffer is taken, which only the worker gives back.
+        known = known_controls(dict(zip(CONTROL_CHANNELS, controls, strict=False)))
         frames = self._copy(pilot, frame, pilot_runs)
         if frames is None:
             return NO_MOSAIC
         index = None if recorder is None else count
-        known = known_controls(dict(zip(CONTROL_CHANNELS, controls, strict=False)))
         self._worker.hand_over(Job(pilot, frames, known, index, time.monotonic()))
         return NO_MOSAIC if recorder is None else recorder.reference(count)
 

@@ -347,3 +347,20 @@ def test_a_layout_for_another_pilot_is_refused_before_the_drive(
 ) -> None:
     with pytest.raises(LayoutError, match="conv2d_9"):
         CnnActivations(stock_pilot.tflite, tub, layout=Layout(layers=("conv2d_9",)))
+
+
+class Unreadable:
+    """A channel's value that fails in a way of its own."""
+
+    def __float__(self) -> float:
+        raise RuntimeError("no number today")
+
+
+def test_controls_that_fail_to_be_read_leave_the_worker_its_buffers(
+    stock_pilot: StockPilot, tub: Tub
+) -> None:
+    part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1)
+    for _ in range(5):
+        assert part.run(draw_frame(0), True, True, Unreadable(), 0.5)[0] == ""
+    assert part.run(draw_frame(0), True)[0]
+    assert (part.made, part.skipped) == (1, 0)
