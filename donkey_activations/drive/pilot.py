@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from donkey_activations.drive.recorder import MosaicRecorder
 from donkey_activations.extractors import open_extractor
-from donkey_activations.extractors.base import FeatureExtractor
+from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
 from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
@@ -59,6 +59,21 @@ class OpenPilot:
         makes_grey = channels == 1 and self.extractor.sequence_length > 1
         return camera_shape if makes_grey and camera_shape == (height, width, 3) else None
 
+    def look_at(self, frames: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], FeatureMaps]:
+        """Runs the network, and draws nothing.
+
+        Args:
+            frames: As for ``draw``.
+
+        Returns:
+            The newest frame as the pilot sees it, and its maps.
+
+        Raises:
+            FrameError: The pilot does not take what the transformations give.
+        """
+        seen = self._as_the_pilot_sees(frames)
+        return seen[-1], self.extractor(seen if self.extractor.sequence_length > 1 else seen[0])
+
     def draw(
         self, frames: NDArray[np.uint8], controls: Mapping[str, Controls] | None = None
     ) -> NDArray[np.uint8]:
@@ -75,14 +90,13 @@ class OpenPilot:
         Raises:
             FrameError: The pilot does not take what the transformations give.
         """
-        seen = self._as_the_pilot_sees(frames)
-        maps = self.extractor(seen if self.extractor.sequence_length > 1 else seen[0])
+        newest, maps = self.look_at(frames)
         run_tops = None
         if self.run_ranges is not None:
             self.run_ranges.observe(maps)
             run_tops = self.run_ranges.tops()
         return render_mosaic(
-            seen[-1],
+            newest,
             self.extractor.layers,
             maps,
             self.layout,

@@ -125,7 +125,6 @@ class Studio:
                 has the same scale.
         """
         ranges = RunRanges(self.pilot.extractor.layers, _FRAMES_OF_A_RUN)
-        pilot = replace(self.pilot, run_ranges=ranges)
         frames = self.frames(records)
         count = min(len(records), _FRAMES_OF_A_RUN)
         for place in np.linspace(0, len(records) - 1, count).astype(int).tolist():
@@ -133,7 +132,8 @@ class Studio:
                 seen = frames.at(place)
             except FrameError:
                 continue
-            pilot.draw(seen)
+            _, maps = self.pilot.look_at(seen)
+            ranges.observe(maps)
         return ranges.tops()
 
     def draw(self, block: Block) -> Iterator[Outcome]:
