@@ -21,7 +21,7 @@ FLOORS = [
     {"graphs"},
     {"images"},
     {"frames", "maps_file", "targets"},
-    {"errors", "progress"},
+    {"errors", "flags", "progress"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 

@@ -17,6 +17,7 @@ from donkey_activations import __version__
 from donkey_activations.errors import ActivationsError
 
 PROGRAM = "donkey activations"
+EXIT_PARTLY_DONE = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 

@@ -9,7 +9,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from donkey_activations.commands import EXIT_PARTLY_DONE
 from donkey_activations.errors import ActivationsError, FrameError
+from donkey_activations.flags import names
 from donkey_activations.progress import ProgressLine, told_when_slow
 from donkey_activations.targets import check_free, image_files, targets_of
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 HELP = "draw the mosaic of one or many images"
 EXAMPLE = "donkey activations image --model models/mypilot.tflite --image 'photos/*.jpg'"
 
-EXIT_PARTLY_DONE = 1
 _LARGEST_SIDE = 4096
 _KEYS = ("name", "kind", "height", "width", "filters", "receptive_field", "stride")
 
@@ -40,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="one image: a .png or .jpg; many: a folder (default: <image>-activations.png here)",
     )
     parser.add_argument(
-        "--layers", metavar="A,B", help="names of the wanted layers (default: every convolution)"
+        "--layers",
+        type=names,
+        metavar="A,B",
+        help="names of the wanted layers (default: every convolution)",
     )
     parser.add_argument(
         "--size", metavar="WxH", help="run the filters at another resolution than the pilot's"
@@ -116,12 +120,11 @@ def _open(
     from donkey_activations.mosaic.layout_file import load_layout
 
     layout = None if args.layout is None else load_layout(args.layout)
-    layers = None if args.layers is None else [name.strip() for name in args.layers.split(",")]
     with ExitStack() as stack:
         if not args.quiet:
             message = "opening the pilot; one in a Keras format is converted, once"
             stack.enter_context(told_when_slow(message))
-        return layout, open_extractor(args.model, layers, size, args.trust_model)
+        return layout, open_extractor(args.model, args.layers, size, args.trust_model)
 
 
 def _maps_file(stack: ExitStack, path: Path | None) -> "MapsFile | None":

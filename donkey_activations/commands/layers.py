@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from donkey_activations.flags import names
+
 if TYPE_CHECKING:
     from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
 
@@ -24,7 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
     parser.add_argument("--model", type=Path, required=True, help="the pilot's file")
     parser.add_argument(
-        "--layers", metavar="A,B", help="names of the wanted layers (default: every convolution)"
+        "--layers",
+        type=names,
+        metavar="A,B",
+        help="names of the wanted layers (default: every convolution)",
     )
     parser.add_argument(
         "--trust-model",
@@ -49,8 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from donkey_activations.extractors import open_extractor
 
-    wanted = None if args.layers is None else [name.strip() for name in args.layers.split(",")]
-    extractor = open_extractor(args.model, wanted, trust_model=args.trust_model)
+    extractor = open_extractor(args.model, args.layers, trust_model=args.trust_model)
     if args.json:
         print(json.dumps(_report(args.model, extractor)))
     else:

@@ -5,10 +5,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from donkey_activations.commands import EXIT_PARTLY_DONE
+from donkey_activations.flags import names, whole_number
 
 if TYPE_CHECKING:
     from donkey_activations.films.film import Film, FilmResult
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 HELP = "make a film of a tub: the camera, what the pilot sees in it, steering and throttle"
 EXAMPLE = "donkey activations movie --model models/mypilot.tflite --tub data/tub --out drive.mp4"
-
-_EXIT_PARTLY_DONE = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,9 +46,15 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="so many times as fast as the records were made (default: 1)",
     )
-    add("--start", type=_whole(0), default=0, metavar="A", help="the first index")
-    add("--end", type=_whole(0), metavar="B", help="the index behind the last")
-    add("--every", type=_whole(1), default=1, metavar="N", help="records whose index N divides")
+    add("--start", type=whole_number(0), default=0, metavar="A", help="the first index")
+    add("--end", type=whole_number(0), metavar="B", help="the index behind the last")
+    add(
+        "--every",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="records whose index N divides",
+    )
 
 
 def _add_look(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +63,10 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
         "--scale", type=float, default=1.0, metavar="S", help="0.5: a film half as wide (default 1)"
     )
     add(
-        "--layers", metavar="A,B", help="names of layers (default: the car's, or every convolution)"
+        "--layers",
+        type=names,
+        metavar="A,B",
+        help="names of layers (default: the car's, or every convolution)",
     )
     add(
         "--layout",
@@ -117,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
     report["records_per_s"] = round(len(places) / took_s, 1)
     print(json.dumps(report) if args.json else "\n".join(summary(report)))
     lost = result.unreadable or tub.damaged or tub.remarks
-    return _EXIT_PARTLY_DONE if lost else 0
+    return EXIT_PARTLY_DONE if lost else 0
 
 
 def _check_files(args: argparse.Namespace) -> None:
@@ -172,23 +181,14 @@ def _look(args: argparse.Namespace) -> "Look":
     """The flags; where they leave it open, the film's own look and the car's layers."""
     from donkey_activations.films.film import FILM_LAYOUT
     from donkey_activations.mosaic.layout_file import load_layout
-    from donkey_activations.offline.car import read_car
-    from donkey_activations.offline.drawing import Look
+    from donkey_activations.offline.drawing import look_of
 
-    config = args.config
-    if config is None and Path("config.py").is_file():
-        config = Path("config.py")
-    settings = read_car(config).settings
-    layers = settings.layers
-    if args.layers is not None:
-        layers = tuple(name.strip() for name in args.layers.split(","))
-    return Look(
-        model_path=args.model,
-        layers=layers,
+    return look_of(
+        args.model,
+        layers=args.layers,
         layout=FILM_LAYOUT if args.layout is None else load_layout(args.layout),
-        config_path=config,
+        config_path=args.config,
         trust_model=args.trust_model,
-        jpeg_quality=settings.jpeg_quality,
     )
 
 
@@ -220,12 +220,3 @@ def _path(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:
         raise argparse.ArgumentTypeError(f"there is no such user: {text!r}") from error
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def whole_number(text: str) -> int:
-        if not (text.isascii() and text.isdecimal()) or int(text) < least:
-            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text!r}")
-        return int(text)
-
-    return whole_number

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from donkey_activations.commands import EXIT_PARTLY_DONE
+from donkey_activations.flags import names, whole_number
+
 if TYPE_CHECKING:
     from donkey_activations.offline.choice import Choice
     from donkey_activations.offline.drawing import Look
@@ -25,19 +28,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--model", type=Path, required=True, help="the pilot's file")
     add("--tub", type=Path, nargs="+", required=True, metavar="T", help="the tubs' folders")
-    add("--every", type=_from(1), default=1, metavar="N", help="records whose index N divides")
-    add("--start", type=_from(0), default=0, metavar="A", help="the first index")
-    add("--end", type=_from(0), metavar="B", help="the index behind the last")
+    add(
+        "--every",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="records whose index N divides",
+    )
+    add("--start", type=whole_number(0), default=0, metavar="A", help="the first index")
+    add("--end", type=whole_number(0), metavar="B", help="the index behind the last")
     add(
         "--filter",
         metavar="EXPR",
         help="as in donkey ui: \"user/angle > 0.1 and user/mode=='user'\"",
     )
     add(
-        "--layers", metavar="A,B", help="names of layers (default: the car's, or every convolution)"
+        "--layers",
+        type=names,
+        metavar="A,B",
+        help="names of layers (default: the car's, or every convolution)",
     )
     add("--layout", type=Path, metavar="Y", help="a YAML layout (default: the car's)")
-    add("--workers", type=_from(1), metavar="K", help="processes (default: one a core, at most 4)")
+    add(
+        "--workers",
+        type=whole_number(1),
+        metavar="K",
+        help="processes (default: one a core, at most 4)",
+    )
     add("--out", type=Path, metavar="DIR", help="write into DIR/<tub's name> instead of the tub")
     add(
         "--config", type=Path, metavar="C", help="the car's config.py (default: ./config.py if any)"
@@ -89,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(line for result in results for line in _summary(result)))
     if not any(result.made or result.kept for result in results):
         raise TubError("no mosaic could be drawn: no frame of the records asked for can be read")
-    return 0 if all(result.complete for result in results) else 1
+    return 0 if all(result.complete for result in results) else EXIT_PARTLY_DONE
 
 
 def _draw(
@@ -131,23 +148,14 @@ def _choice(args: argparse.Namespace, tubs: "list[TubRecords]") -> "Choice":
 def _look(args: argparse.Namespace) -> "Look":
     """The flags, and where one is not given what the drive does."""
     from donkey_activations.mosaic.layout_file import load_layout
-    from donkey_activations.offline.car import read_car
-    from donkey_activations.offline.drawing import Look
+    from donkey_activations.offline.drawing import look_of
 
-    config = args.config
-    if config is None and Path("config.py").is_file():
-        config = Path("config.py")
-    settings = read_car(config).settings
-    layers = settings.layers
-    if args.layers is not None:
-        layers = tuple(name.strip() for name in args.layers.split(","))
-    return Look(
-        model_path=args.model.expanduser(),
-        layers=layers,
-        layout=settings.read_layout() if args.layout is None else load_layout(args.layout),
-        config_path=config,
+    return look_of(
+        args.model.expanduser(),
+        layers=args.layers,
+        layout=None if args.layout is None else load_layout(args.layout),
+        config_path=args.config,
         trust_model=args.trust_model,
-        jpeg_quality=settings.jpeg_quality,
     )
 
 
@@ -157,15 +165,6 @@ def _each_once(paths: list[Path]) -> list[Path]:
 
 def _default_workers() -> int:
     return min(len(os.sched_getaffinity(0)), _MOST_DEFAULT_WORKERS)
-
-
-def _from(least: int) -> Any:
-    def whole_number(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text!r}")
-        return int(text)
-
-    return whole_number
 
 
 def _counts(result: "TubResult") -> dict[str, int]:

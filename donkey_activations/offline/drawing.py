@@ -20,6 +20,7 @@ from donkey_activations.tubs.records import Record
 
 # So many frames of a tub tell what full brightness is over the tub.
 _FRAMES_OF_A_RUN = 200
+_CONFIG = "config.py"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,40 @@ class Look:
     config_path: Path | None
     trust_model: bool
     jpeg_quality: int
+
+
+def look_of(
+    model_path: Path,
+    *,
+    layers: tuple[str, ...] | None,
+    layout: Layout | None,
+    config_path: Path | None,
+    trust_model: bool,
+) -> Look:
+    """Returns how to draw, where what is left open is as the car does it.
+
+    Args:
+        model_path: The pilot's file.
+        layers: Names of the wanted layers; None are the car's.
+        layout: The look; None is the car's.
+        config_path: The car's ``config.py``; None is the one in this folder, if there is one.
+        trust_model: Open a Keras file even if that runs code stored in it.
+
+    Raises:
+        ConfigError: The car's configuration cannot be read.
+        LayoutError: The car's layout is wrong.
+    """
+    if config_path is None and Path(_CONFIG).is_file():
+        config_path = Path(_CONFIG)
+    settings = read_car(config_path).settings
+    return Look(
+        model_path=model_path,
+        layers=settings.layers if layers is None else layers,
+        layout=settings.read_layout() if layout is None else layout,
+        config_path=config_path,
+        trust_model=trust_model,
+        jpeg_quality=settings.jpeg_quality,
+    )
 
 
 @dataclass(frozen=True)
