@@ -150,6 +150,7 @@ def fit_to_pilot(
         )
     resized = image.shape[:2] != (height, width)
     picture = Image.fromarray(image)
+    # Donkeycar resizes first and makes it grey afterwards.
     if resized:
         picture = picture.resize((width, height))
     if channels == 1:

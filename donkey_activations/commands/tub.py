@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=whole_number(1),
         metavar="K",
-        help="processes (default: one a core, at most 4)",
+        help="processes (default: one a core, at most 4; 1 but on Linux)",
     )
     add("--out", type=Path, metavar="DIR", help="write into DIR/<tub's name> instead of the tub")
     add(
@@ -164,6 +164,9 @@ def _each_once(paths: list[Path]) -> list[Path]:
 
 
 def _default_workers() -> int:
+    if not hasattr(os, "sched_getaffinity"):
+        # Not on Linux, where the workers were tried: more of them are for who asks for them.
+        return 1
     return min(len(os.sched_getaffinity(0)), _MOST_DEFAULT_WORKERS)
 
 

@@ -51,13 +51,10 @@ def read_resized(path: Path, channels: int, size_hw: tuple[int, int]) -> Frame:
     Raises:
         FrameError: As ``read_image`` does.
     """
-    from PIL import Image
+    from donkey_activations.images import fit_to_pilot
 
-    height, width = size_hw
-    # Donkeycar resizes first and makes it grey afterwards.
-    resized = Image.fromarray(read_image(path, 3)).resize((width, height))
-    pixels = np.asarray(resized.convert("RGB" if channels == 3 else "L"))
-    return pixels.reshape(height, width, channels)
+    frame, _ = fit_to_pilot(read_image(path, 3), (*size_hw, channels))
+    return frame
 
 
 def _content(path: Path) -> bytes:

@@ -25,6 +25,7 @@ from PIL import Image
 from stock_pilot import StockPilot, build_stock_pilot
 
 from donkey_activations.commands import main
+from donkey_activations.commands.tub import _default_workers as default_workers
 
 COUNT = 12
 HEAVY = ("tensorflow", "matplotlib", "pandas", "kivy")
@@ -367,3 +368,10 @@ def test_with_a_tflite_pilot_nothing_heavy_is_imported(stock_pilot: StockPilot, 
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stderr.splitlines()[-1] == "0 []"
+
+
+def test_where_the_system_does_not_tell_the_cores_one_process_draws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert default_workers() == 1
