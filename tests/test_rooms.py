@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "donkey_activations"
 FLOORS = [
     {"__main__", "commands", "stock_command"},
     {"demo"},
-    {"drive", "films", "offline"},
+    {"drive", "films", "offline", "planning"},
     {"tubs", "transformations"},
     {"pictures"},
     {"mosaic"},
@@ -21,6 +21,7 @@ FLOORS = [
     {"graphs"},
     {"images"},
     {"frames", "maps_file", "targets"},
+    {"resolution"},
     {"errors", "flags", "progress"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}

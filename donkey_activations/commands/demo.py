@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: If the folder is not a demo's, TensorFlow is missing, or a step fails.
     """
     from donkey_activations.demo.steps import demo
-    from donkey_activations.drive.resolution import Resolution
+    from donkey_activations.resolution import Resolution
 
     logging.getLogger("donkeycar").setLevel(logging.WARNING)
     wanted = None if args.resolution is None else Resolution.parse(args.resolution)

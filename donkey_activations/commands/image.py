@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
@@ -10,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from donkey_activations.commands import EXIT_PARTLY_DONE
-from donkey_activations.errors import ActivationsError, FrameError
+from donkey_activations.errors import FrameError
 from donkey_activations.flags import names
 from donkey_activations.progress import ProgressLine, told_when_slow
+from donkey_activations.resolution import Resolution
 from donkey_activations.targets import check_free, image_files, targets_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 HELP = "draw the mosaic of one or many images"
 EXAMPLE = "donkey activations image --model models/mypilot.tflite --image 'photos/*.jpg'"
 
-_LARGEST_SIDE = 4096
 _KEYS = ("name", "kind", "height", "width", "filters", "receptive_field", "stride")
 
 
@@ -78,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     targets = targets_of(images, args.out)
     written = targets if args.npz is None else [*targets, args.npz]
     check_free(written, images, args.force)
-    size = None if args.size is None else _size(args.size)
+    size = None if args.size is None else Resolution.parse(args.size).image_hw
     layout, extractor = _open(args, size)
     for target in written:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -100,17 +99,6 @@ def run(args: argparse.Namespace) -> int:
     for one in work.unreadable:
         print(one["error"], file=sys.stderr)
     return EXIT_PARTLY_DONE if work.unreadable else 0
-
-
-def _size(word: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", word, re.ASCII)
-    width, height = map(int, match.groups()) if match else (0, 0)
-    if not 0 < max(width, height) <= _LARGEST_SIDE:
-        raise ActivationsError(
-            f"--size: expected width x height in pixels, as 640x360, each at most {_LARGEST_SIDE}, "
-            f"got {word!r}"
-        )
-    return height, width
 
 
 def _open(

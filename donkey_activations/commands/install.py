@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.drive import myconfig_block, myconfig_file
-from donkey_activations.drive.resolution import Resolution
 from donkey_activations.errors import ConfigError
+from donkey_activations.resolution import Resolution
 
 HELP = "put the plugin's block into a car's myconfig.py, or take it out again"
 EXAMPLE = "donkey activations install --path ~/mycar --resolution 640x360"

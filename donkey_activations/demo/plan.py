@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
-from donkey_activations.drive.resolution import Resolution
 from donkey_activations.errors import ConfigError
+from donkey_activations.resolution import Resolution
 
 DEFAULT_RESOLUTION = Resolution(160, 120)
 # Below it the stock pilot has no cell left; above it the training takes too long to wait for.

@@ -10,8 +10,8 @@ from donkey_activations.demo.folder import DemoFolder, only_one, open_folder
 from donkey_activations.demo.plan import DEFAULT_RESOLUTION, Plan
 from donkey_activations.demo.tub import always_the_mean, write_tub
 from donkey_activations.drive import myconfig_block, myconfig_file
-from donkey_activations.drive.resolution import Resolution
 from donkey_activations.errors import ConfigError
+from donkey_activations.resolution import Resolution
 
 
 class Teller(Protocol):

@@ -11,7 +11,7 @@ from donkey_activations.demo.camera import PinholeCamera
 from donkey_activations.demo.course import winding_course
 from donkey_activations.demo.driver import drive
 from donkey_activations.demo.view import View
-from donkey_activations.drive.resolution import Resolution
+from donkey_activations.resolution import Resolution
 
 INPUTS = ("cam/image_array", "user/angle", "user/throttle", "user/mode")
 TYPES = ("image_array", "float", "float", "str")

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from importlib.resources import files
 
-from donkey_activations.drive.resolution import Resolution
 from donkey_activations.errors import ConfigError
+from donkey_activations.resolution import Resolution
 
 BEGIN = b"# >>> donkey-activations >>>"
 END = b"# <<< donkey-activations <<<"

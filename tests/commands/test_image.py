@@ -224,10 +224,10 @@ BAD_INPUT = {
     "a folder": (["photos"], [], "name its files: 'photos/*.jpg'"),
     "a pattern that fits nothing": (["photos/*.bmp"], [], "no file fits"),
     "no such user": (["~no-such-user/*.png"], [], "no such user"),
-    "a size of nothing": (["photos/0_cam.png"], ["--size", "0x0"], "--size: expected width x"),
+    "a size of nothing": (["photos/0_cam.png"], ["--size", "0x0"], "a width of 16 to 4096"),
     "a size in words": (["photos/0_cam.png"], ["--size", "large"], "got 'large'"),
     "a size below nothing": (["photos/0_cam.png"], ["--size=-64x48"], "got '-64x48'"),
-    "a size beyond reason": (["photos/0_cam.png"], ["--size", "9999x20"], "at most 4096"),
+    "a size beyond reason": (["photos/0_cam.png"], ["--size", "9999x20"], "16 to 4096"),
     "a size too small": (["photos/0_cam.png"], ["--size", "20x16"], "cannot be run at 20x16"),
     "an unknown layer": (["photos/0_cam.png"], ["--layers", "conv2d_33"], "convolutions are"),
     "a layout of other layers": (

@@ -5,7 +5,7 @@ import pytest
 
 from donkey_activations.demo import driving
 from donkey_activations.demo.folder import open_folder
-from donkey_activations.drive.resolution import Resolution
+from donkey_activations.resolution import Resolution
 
 
 @pytest.fixture

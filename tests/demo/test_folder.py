@@ -1,8 +1,8 @@
 import pytest
 
 from donkey_activations.demo.folder import MARKER, only_one, open_folder
-from donkey_activations.drive.resolution import Resolution
 from donkey_activations.errors import ConfigError
+from donkey_activations.resolution import Resolution
 
 DEFAULT, WIDE = Resolution(160, 120), Resolution(320, 180)
 

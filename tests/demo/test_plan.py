@@ -1,8 +1,8 @@
 import pytest
 
 from donkey_activations.demo.plan import Plan
-from donkey_activations.drive.resolution import Resolution
 from donkey_activations.errors import ConfigError
+from donkey_activations.resolution import Resolution
 
 
 def test_small_pictures_get_the_full_number_of_records_and_large_ones_fewer():

@@ -7,8 +7,8 @@ import pytest
 from donkey_activations.demo import driving, steps, training
 from donkey_activations.demo.plan import Plan
 from donkey_activations.drive import myconfig_block
-from donkey_activations.drive.resolution import Resolution
 from donkey_activations.errors import ConfigError
+from donkey_activations.resolution import Resolution
 
 SMALL = Resolution(80, 64)
 EVERY_N_FRAMES = 5  # what the plugin's block says

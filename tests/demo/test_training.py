@@ -4,8 +4,8 @@ import pytest
 
 from donkey_activations.demo import programs, training
 from donkey_activations.demo.folder import open_folder
-from donkey_activations.drive.resolution import Resolution
 from donkey_activations.errors import ConfigError
+from donkey_activations.resolution import Resolution
 
 TRAINER = """
 import json, pathlib, sys

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from donkey_activations.demo.tub import always_the_mean, write_tub
-from donkey_activations.drive.resolution import Resolution
+from donkey_activations.resolution import Resolution
 
 RESOLUTION = Resolution(80, 64)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from donkey_activations.drive.resolution import Resolution
 from donkey_activations.errors import ConfigError
+from donkey_activations.resolution import Resolution
 
 
 @pytest.mark.parametrize("text", ["640x360", "640X360", " 640 x 360 "])
