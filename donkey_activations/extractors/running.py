@@ -1,10 +1,14 @@
-"""Chooses the engine that runs a cut graph."""
+"""Chooses the engine that runs a graph."""
+
+from typing import Any
+
+from ai_edge_litert.interpreter import Interpreter
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.base import FeatureExtractor
 from donkey_activations.extractors.graph_operators import is_unsafe
 from donkey_activations.extractors.litert import LiteRTExtractor
-from donkey_activations.graphs.flatbuffer import read_graph, write_part
+from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
 
 
 def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> FeatureExtractor:
@@ -19,9 +23,35 @@ def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> Feature
         ModelError: Neither can run it.
     """
     graph = read_graph(cut_graph)
+    try:
+        interpreter_class, engine = engine_of(graph)
+    except TensorFlowMissingError as error:
+        shown = ", ".join(_layers_without_foreign_operators(cut_graph)) or "none"
+        raise ModelError(
+            f"{error}; without it, choose of these layers (--layers, ACTIVATIONS_LAYERS): {shown}"
+        ) from error
+    return LiteRTExtractor(
+        cut_graph, graph, size, threads, interpreter_class=interpreter_class, engine=engine
+    )
+
+
+class TensorFlowMissingError(ModelError):
+    """A graph that only TensorFlow can run, which is not installed."""
+
+
+def engine_of(graph: Graph) -> tuple[Any, str]:
+    """Returns the class of interpreter that can run a graph, and its name.
+
+    Args:
+        graph: The graph, whole or cut.
+
+    Raises:
+        TensorFlowMissingError: Only TensorFlow can, and it is not installed.
+        ModelError: The graph reaches out of the network.
+    """
     foreign = graph.custom_operators()
     if not foreign:
-        return LiteRTExtractor(cut_graph, graph, size, threads)
+        return Interpreter, "litert"
     unsafe = [name for name in foreign if is_unsafe(name.removeprefix("Flex"))]
     if unsafe:
         raise ModelError(
@@ -33,13 +63,8 @@ def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> Feature
     try:
         tf = import_tensorflow(f"the operator {foreign[0]}")
     except ModelError as error:
-        shown = ", ".join(_layers_without_foreign_operators(cut_graph)) or "none"
-        raise ModelError(
-            f"{error}; without it, choose of these layers (--layers, ACTIVATIONS_LAYERS): {shown}"
-        ) from error
-    return LiteRTExtractor(
-        cut_graph, graph, size, threads, interpreter_class=tf.lite.Interpreter, engine="tensorflow"
-    )
+        raise TensorFlowMissingError(str(error)) from error
+    return tf.lite.Interpreter, "tensorflow"
 
 
 def _layers_without_foreign_operators(cut_graph: bytes) -> list[str]:
