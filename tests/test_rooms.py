@@ -22,7 +22,7 @@ FLOORS = [
     {"images"},
     {"frames", "maps_file", "targets"},
     {"resolution"},
-    {"errors", "flags", "progress"},
+    {"errors", "flags", "progress", "tables"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 

@@ -2,11 +2,11 @@
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from donkey_activations.flags import names
+from donkey_activations.tables import UNKNOWN, aligned, percent
 
 if TYPE_CHECKING:
     from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
@@ -16,10 +16,6 @@ EXAMPLE = "donkey activations layers --model models/mypilot.tflite"
 
 _HEADS = ("layer", "kind", "maps", "one cell sees", "of the view", "stride")
 _COLOURS = {1: "grey", 3: "RGB"}
-_UNKNOWN = "?"
-
-# What the numbers need of a line; a layer of a longer name gets a line for the name alone.
-_LONGEST_NAME = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,50 +93,29 @@ def _table(model: Path, extractor: "FeatureExtractor") -> list[str]:
     )
     colour = _COLOURS.get(channels, f"{channels} channels")
     legend = "maps: width x height x filters; stride: pixels from one cell's view to the next"
-    unknown = any(_UNKNOWN in row[3:] for row in rows)
+    unknown = any(UNKNOWN in row[3:] for row in rows)
     return [
         str(model),
         f"engine: {extractor.engine}; input: {frames} of {width}x{height} {colour}",
         "",
-        *_aligned([_HEADS, *rows]),
+        *aligned([_HEADS, *rows], words=2),
         "",
         legend,
-        *([f"{_UNKNOWN}: cannot be told from this pilot's graph"] if unknown else []),
+        *([f"{UNKNOWN}: cannot be told from this pilot's graph"] if unknown else []),
     ]
 
 
 def _row(layer: "LayerInfo", view: int) -> tuple[str, ...]:
-    size = share = _UNKNOWN
+    size = share = UNKNOWN
     if layer.receptive_field is not None:
         height, width = layer.receptive_field
-        size, share = f"{width}x{height} px", _percent(height * width / view)
+        size, share = f"{width}x{height} px", percent(height * width / view)
     maps = f"{layer.width}x{layer.height}x{layer.filters}"
     return layer.name, layer.kind, maps, size, share, _stride(layer)
 
 
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.0005 else "<0.1%"
-
-
 def _stride(layer: "LayerInfo") -> str:
     if layer.stride is None:
-        return _UNKNOWN
+        return UNKNOWN
     height, width = layer.stride
     return f"{width:g}" if height == width else f"{width:g}x{height:g}"
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Aligns columns: words on the left, numbers on the right."""
-    short = [row for row in rows if len(row[0]) <= _LONGEST_NAME]
-    widths = [max(len(row[0]) for row in short)]
-    widths += [max(map(len, column)) for column in list(zip(*rows, strict=True))[1:]]
-    lines = []
-    for row in rows:
-        name, kind, *numbers = row
-        if len(name) > _LONGEST_NAME:
-            lines.append(name)
-            name = ""
-        cells = [name.ljust(widths[0]), kind.ljust(widths[1])]
-        cells += [cell.rjust(width) for cell, width in zip(numbers, widths[2:], strict=True)]
-        lines.append("  ".join(cells))
-    return lines
