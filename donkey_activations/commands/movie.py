@@ -13,9 +13,10 @@ from donkey_activations.commands import EXIT_PARTLY_DONE
 from donkey_activations.flags import names, whole_number
 
 if TYPE_CHECKING:
-    from donkey_activations.films.film import Film, FilmResult
+    from donkey_activations.films.film import Film
     from donkey_activations.films.stills import Stills
     from donkey_activations.films.time_axis import TimeAxis
+    from donkey_activations.films.writing import FilmResult
     from donkey_activations.offline.drawing import Look
     from donkey_activations.tubs.records import TubRecords
 

@@ -1,17 +1,16 @@
 """Makes a film of a tub: one mosaic after the other, drawn and encoded as a stream."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError
 from donkey_activations.films.stills import Stills
 from donkey_activations.films.time_axis import TimeAxis
-from donkey_activations.films.video import FilmError, VideoFile, check_size
+from donkey_activations.films.video import FilmError, check_size
+from donkey_activations.films.writing import FilmResult, Picture, Progress, Shot, write_film
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.layout import Layout
@@ -19,33 +18,10 @@ from donkey_activations.mosaic.resizing import resize
 from donkey_activations.mosaic.run_ranges import FixedRanges
 from donkey_activations.mosaic.sheet import sheet
 from donkey_activations.offline.drawing import Studio
-from donkey_activations.pictures import written_whole
 from donkey_activations.tubs.records import Record
-
-Picture = NDArray[np.uint8]
-Progress = Callable[[int, int], None]
 
 # For a screen, and with one scale over the film, so that it does not flicker.
 FILM_LAYOUT = Layout(arrangement="beside", width_px=1280, height_px=720, scaling="run")
-
-
-@dataclass
-class FilmResult:
-    """What became of a film.
-
-    Attributes:
-        size_hw: Height and width in pixels.
-        frames: Number of pictures in it.
-        seconds: How long it is.
-        resized: Number of records whose frame was of another size than the pilot's.
-        unreadable: Records whose frame cannot be read, with the reason.
-    """
-
-    size_hw: tuple[int, int]
-    frames: int = 0
-    seconds: Fraction = Fraction(0)
-    resized: int = 0
-    unreadable: list[tuple[int, str]] = field(default_factory=list)
 
 
 class Film:
@@ -107,41 +83,27 @@ class Film:
             FrameError: The pilot does not take what the transformations give.
             OSError: The file cannot be written.
         """
-        axis = self._axis
-        with (
-            written_whole(target) as unfinished,
-            VideoFile(unfinished, self.size_hw, axis.tick_s, axis.rate) as video,
-        ):
-            result = self._write_pictures(video, stills, progress)
-            video.finish(axis.last_ticks)
-        return result
+        return write_film(
+            target,
+            self._shots(),
+            size_hw=self.size_hw,
+            axis=self._axis,
+            total=len(self._places),
+            progress=progress,
+            stills=stills,
+        )
 
-    def _write_pictures(
-        self, video: VideoFile, stills: Stills | None, progress: Progress
-    ) -> FilmResult:
-        result = FilmResult(self.size_hw)
+    def _shots(self) -> Iterator[Shot]:
         frames = self._studio.frames(self._records)
-        first_place = tick = 0
-        for number, place in enumerate(self._places):
+        for place in self._places:
             record = self._records[place]
             try:
                 seen = frames.at(place)
             except FrameError as error:
-                result.unreadable.append((record.index, str(error)))
+                yield Shot(place, record.index, None, reason=str(error))
                 continue
             picture = self._fitted(self._pilot.draw(seen, known_controls(record.values)))
-            first_place = first_place if result.frames else place
-            tick = self._axis.tick(place, result.frames, first_place)
-            video.write(picture, tick)
-            if stills is not None:
-                stills.offer(number, picture, f"record {record.index}")
-            result.frames += 1
-            result.resized += place in frames.resized
-            progress(number + 1, len(self._places))
-        if not result.frames:
-            raise FilmError(f"no frame of the records asked for can be read: {_reason(result)}")
-        result.seconds = (tick + self._axis.last_ticks) * self._axis.tick_s
-        return result
+            yield Shot(place, record.index, picture, place in frames.resized)
 
     def _size(self) -> tuple[int, int]:
         """Returns the size of the largest picture, made even, as films must be.
@@ -173,8 +135,3 @@ class Film:
         fitted[:] = self._background
         fitted[: picture.shape[0], : picture.shape[1]] = picture
         return fitted
-
-
-def _reason(result: FilmResult) -> str:
-    index, reason = result.unreadable[0]
-    return f"record {index}: {reason}"

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from donkey_activations.films.film import FilmResult
 from donkey_activations.films.time_axis import TimeAxis
+from donkey_activations.films.writing import FilmResult
 from donkey_activations.tubs.records import TubRecords
 
 _REASONS_SHOWN = 3

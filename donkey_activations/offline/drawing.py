@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from donkey_activations.drive.pilot import OpenPilot, PilotOptions
 from donkey_activations.errors import FrameError
 from donkey_activations.frames import opencv
@@ -14,7 +12,8 @@ from donkey_activations.mosaic.jpeg import encode_jpeg
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.run_ranges import FixedRanges, RunRanges
 from donkey_activations.offline.car import Car, read_car
-from donkey_activations.offline.frames import RecordedFrames
+from donkey_activations.offline.frames import RecordedFrames, shape_to_read
+from donkey_activations.offline.sampling import sampled_maps
 from donkey_activations.tubs.mosaics import MosaicSet
 from donkey_activations.tubs.records import Record
 
@@ -140,10 +139,7 @@ class Studio:
             jpeg_quality=look.jpeg_quality,
         )
         self.pilot: OpenPilot = options.open()
-        height, width, channels = self.pilot.extractor.input_shape
-        # Donkeycar's sequence pilots make a camera's colours grey in their own way.
-        channels = 3 if self.pilot.extractor.sequence_length > 1 else channels
-        self.frame_shape = self.car.camera_shape or (height, width, channels)
+        self.frame_shape = self.car.camera_shape or shape_to_read(self.pilot.extractor)
         self._jpeg_quality = look.jpeg_quality
         # As many processes as cores, each of one thread, are faster than the reverse.
         opencv().setNumThreads(1)
@@ -161,13 +157,7 @@ class Studio:
         """
         ranges = RunRanges(self.pilot.extractor.layers, _FRAMES_OF_A_RUN)
         frames = self.frames(records)
-        count = min(len(records), _FRAMES_OF_A_RUN)
-        for place in np.linspace(0, len(records) - 1, count).astype(int).tolist():
-            try:
-                seen = frames.at(place)
-            except FrameError:
-                continue
-            _, maps = self.pilot.look_at(seen)
+        for maps in sampled_maps(self.pilot, frames, range(len(records)), _FRAMES_OF_A_RUN):
             ranges.observe(maps)
         return ranges.tops()
 

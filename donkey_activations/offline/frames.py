@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from donkey_activations.drive.history import FrameHistory
 from donkey_activations.errors import FrameError
+from donkey_activations.extractors.base import FeatureExtractor
 from donkey_activations.tubs.images import read_resized
 from donkey_activations.tubs.records import Record, read_frame
 
@@ -16,11 +17,24 @@ Frame = NDArray[np.uint8]
 _SESSION = "_session_id"
 
 
+def shape_to_read(extractor: FeatureExtractor) -> tuple[int, int, int]:
+    """Returns ``(height, width, channels)`` to which frames are brought for a pilot.
+
+    Args:
+        extractor: The pilot.
+    """
+    height, width, channels = extractor.input_shape
+    # Donkeycar's sequence pilots make a camera's colours grey in their own way.
+    return height, width, 3 if extractor.sequence_length > 1 else channels
+
+
 class RecordedFrames:
     """Frames by the place of their record in a list, each read and resized once.
 
     Attributes:
         resized: Places of the records whose frame was of another size.
+        recorded_hw: ``(height, width)`` in pixels of the frames that were read, at their own size,
+            by their record's place.
     """
 
     def __init__(
@@ -34,6 +48,7 @@ class RecordedFrames:
             length: Number of frames that the pilot sees at once.
         """
         self.resized: set[int] = set()
+        self.recorded_hw: dict[int, tuple[int, int]] = {}
         self._records = records
         self._shape = shape_hwc
         self._length = length
@@ -87,6 +102,7 @@ class RecordedFrames:
         record = self._records[place]
         try:
             frame = read_frame(record, channels)
+            self.recorded_hw[place] = frame.shape[0], frame.shape[1]
             if frame.shape != self._shape and record.image_path is not None:
                 frame = read_resized(record.image_path, channels, (height, width))
                 self.resized.add(place)

@@ -10,9 +10,10 @@ from offline_tubs import edit_catalog
 from PIL import Image
 from stock_pilot import StockPilot
 
-from donkey_activations.films.film import FILM_LAYOUT, Film, FilmResult
+from donkey_activations.films.film import FILM_LAYOUT, Film
 from donkey_activations.films.time_axis import steady
 from donkey_activations.films.video import FilmError
+from donkey_activations.films.writing import FilmResult
 from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
