@@ -12,6 +12,10 @@ class ModelError(ActivationsError):
     """A pilot file that cannot be read, has no convolution, or is unsafe to load."""
 
 
+class SizeError(ModelError):
+    """A pilot whose network does not run at a size of the image that was asked for."""
+
+
 class FrameError(ActivationsError):
     """A camera frame of another shape or dtype than the pilot takes."""
 

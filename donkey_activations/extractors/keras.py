@@ -1,7 +1,8 @@
-"""From a Keras pilot to a cut graph. The only file that imports TensorFlow."""
+"""From a Keras pilot to a ``.tflite`` graph. The only file that imports TensorFlow."""
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from donkey_activations.errors import ModelError
 from donkey_activations.extractors import formats, graph, keras_files, keras_safety
 from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.tracing import feature_maps, watched_calls
+
+_REASON_LENGTH = 200
 
 
 def import_tensorflow(purpose: str) -> Any:
@@ -33,6 +36,20 @@ def import_tensorflow(purpose: str) -> Any:
     return tf
 
 
+@dataclass(frozen=True)
+class TracedMaps:
+    """The feature maps of a Keras model as a function of its inputs.
+
+    Attributes:
+        function: TensorFlow's concrete function, for one frame at a time.
+        labels: ``kind:name`` of each of its outputs by the output's name, in the order in which
+            the network computes them.
+    """
+
+    function: Any
+    labels: dict[str, str]
+
+
 def convert(
     path: Path, pilot_format: PilotFormat, layers: Sequence[str] | None, trust_model: bool
 ) -> bytes:
@@ -45,8 +62,23 @@ def convert(
         trust_model: Load the file even if that runs code stored in it.
 
     Raises:
-        ModelError: TensorFlow is missing, the file cannot be loaded, runs code when loaded, or has
-            no such layer.
+        ModelError: TensorFlow is missing, the file cannot be loaded, runs code when loaded, has no
+            such layer, or cannot be converted.
+    """
+    tf, model = load(path, pilot_format, trust_model)
+    return convert_maps(tf, model, trace_maps(tf, model, layers))
+
+
+def load(path: Path, pilot_format: PilotFormat, trust_model: bool) -> tuple[Any, Any]:
+    """Returns the module ``tensorflow``, and a pilot that Keras saved.
+
+    Args:
+        path: The pilot's file or folder.
+        pilot_format: What ``formats.identify`` told about it.
+        trust_model: Load the file even if that runs code stored in it.
+
+    Raises:
+        ModelError: TensorFlow is missing, or the file cannot be loaded, or runs code when loaded.
     """
     try:
         tf = import_tensorflow("a Keras pilot")
@@ -57,6 +89,20 @@ def convert(
     model = keras_files.load_pilot(tf, path, pilot_format, trust_model)
     if not getattr(model, "inputs", None):
         raise ModelError("the pilot does not say what it takes; save it after it was trained once")
+    return tf, model
+
+
+def trace_maps(tf: Any, model: Any, layers: Sequence[str] | None) -> TracedMaps:
+    """Finds the feature maps of a Keras model.
+
+    Args:
+        tf: The module ``tensorflow``.
+        model: The model.
+        layers: Names of the wanted layers; None is every convolution.
+
+    Raises:
+        ModelError: It has no convolution, or no layer of a wanted name.
+    """
     labels: dict[str, str] = {}
 
     def maps_of(*inputs: Any) -> dict[str, Any]:
@@ -68,11 +114,51 @@ def convert(
 
     one_at_a_time = [tf.TensorSpec((1, *t.shape[1:]), t.dtype) for t in model.inputs]
     traced = tf.function(maps_of, input_signature=one_at_a_time, autograph=False)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [traced.get_concrete_function()], model
-    )
+    return TracedMaps(traced.get_concrete_function(), labels)
+
+
+def convert_maps(tf: Any, model: Any, traced: TracedMaps) -> bytes:
+    """Returns the cut graph that computes a Keras model's feature maps.
+
+    Args:
+        tf: The module ``tensorflow``.
+        model: The model.
+        traced: What ``trace_maps`` returns for it.
+
+    Raises:
+        ModelError: TensorFlow cannot convert it.
+    """
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([traced.function], model)
+    return graph.label_outputs(_convert(tf, converter), traced.labels)
+
+
+def convert_whole(tf: Any, model: Any) -> bytes:
+    """Returns a Keras model as the ``.tflite`` file that ``donkey train`` makes of it.
+
+    Args:
+        tf: The module ``tensorflow``.
+        model: The model.
+
+    Raises:
+        ModelError: TensorFlow cannot convert it.
+    """
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.allow_custom_ops = True
+    return _convert(tf, converter)
+
+
+def _convert(tf: Any, converter: Any) -> bytes:
+    """Runs a converter, with the operators that Donkeycar allows it."""
     converter.target_spec.supported_ops = [
         tf.lite.OpsSet.TFLITE_BUILTINS,
         tf.lite.OpsSet.SELECT_TF_OPS,
     ]
-    return graph.label_outputs(converter.convert(), labels)
+    try:
+        content: bytes = converter.convert()
+    except Exception as error:  # the converter raises whatever the layers make it raise
+        reason = " ".join(str(error).split())[:_REASON_LENGTH] or type(error).__name__
+        raise ModelError(
+            f"TensorFlow cannot convert this network to .tflite ({reason}); give the .tflite of "
+            "the same training, or a network of other layers"
+        ) from error
+    return content

@@ -8,7 +8,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from donkey_activations.errors import ModelError
+from donkey_activations.errors import ModelError, SizeError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps, LayerInfo
 from donkey_activations.extractors.sight import with_geometry
 from donkey_activations.frames import check_frame, scale_into
@@ -19,7 +19,12 @@ _DONKEYCARS_IMAGE = "img_in"
 
 
 class LiteRTExtractor(FeatureExtractor):
-    """The feature maps of a cut graph, computed by LiteRT, or by TensorFlow's build of it."""
+    """The feature maps of a cut graph, computed by LiteRT, or by TensorFlow's build of it.
+
+    Attributes:
+        resized: The shapes of the image inputs where ``size_changed``, with the batch in front, by
+            the tensor's number; empty where the graph runs at its own size.
+    """
 
     def __init__(
         self,
@@ -42,7 +47,8 @@ class LiteRTExtractor(FeatureExtractor):
             engine: Its name.
 
         Raises:
-            ModelError: The graph cannot be run, or not at that size.
+            SizeError: The graph cannot be run at that size.
+            ModelError: The graph cannot be run.
         """
         self.engine = engine
         start = partial(interpreter_class, model_content=cut_graph, num_threads=threads)
@@ -59,13 +65,13 @@ class LiteRTExtractor(FeatureExtractor):
             else:
                 shapes = self._run_black(own)
             layers = tuple(map(_layer, self._outputs, shapes))
-            resized = dict.fromkeys(self._inputs, wanted) if self.size_changed else {}
-            self.layers = with_geometry(layers, cut_graph, graph, resized)
+            self.resized = dict.fromkeys(self._inputs, wanted) if self.size_changed else {}
+            self.layers = with_geometry(layers, cut_graph, graph, self.resized, interpreter_class)
         except (RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
             if size is None:
                 raise ModelError(f"this pilot cannot be run: {reason}") from error
-            raise ModelError(
+            raise SizeError(
                 f"this pilot cannot be run at {size[1]}x{size[0]} ({reason}); "
                 "choose another size, a larger one rather, or none for the pilot's own"
             ) from error
@@ -178,7 +184,7 @@ def _check_scaled(
             if abs(change) * before[axis] >= 2 * own[axis]:
                 scaled &= (after[axis] - before[axis]) * change > 0
         if not scaled:
-            raise ModelError(
+            raise SizeError(
                 f"this pilot runs at {own[-2]}x{own[-3]} only, because its graph has a fixed shape "
                 f"in it; expected no other size, got {wanted[-2]}x{wanted[-3]}: leave --size out"
             )

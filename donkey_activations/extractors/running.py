@@ -1,17 +1,17 @@
-"""Chooses the engine that runs a graph."""
+"""Chooses the engine that runs a graph, at its own size or at another."""
 
 from typing import Any
 
 from ai_edge_litert.interpreter import Interpreter
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.base import FeatureExtractor
 from donkey_activations.extractors.graph_operators import is_unsafe
 from donkey_activations.extractors.litert import LiteRTExtractor
 from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
+from donkey_activations.graphs.resizing import tensor_shapes, with_shapes
 
 
-def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> FeatureExtractor:
+def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> LiteRTExtractor:
     """Opens a cut graph with LiteRT, or with TensorFlow where only that can run it.
 
     Args:
@@ -20,6 +20,7 @@ def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> Feature
         threads: Threads that the network may use, 1 or more.
 
     Raises:
+        SizeError: It cannot be run at that size.
         ModelError: Neither can run it.
     """
     graph = read_graph(cut_graph)
@@ -65,6 +66,25 @@ def engine_of(graph: Graph) -> tuple[Any, str]:
     except ModelError as error:
         raise TensorFlowMissingError(str(error)) from error
     return tf.lite.Interpreter, "tensorflow"
+
+
+def resize(cut_graph: bytes, size_hw: tuple[int, int]) -> bytes:
+    """Returns a cut graph that has another size of the image as its own.
+
+    Args:
+        cut_graph: What ``graph.cut`` returns.
+        size_hw: ``(height, width)`` in pixels.
+
+    Raises:
+        SizeError: It cannot be run at that size.
+        ModelError: It cannot be run.
+    """
+    opened = run(cut_graph, size_hw, 1)
+    if not opened.size_changed:
+        return cut_graph
+    graph = read_graph(cut_graph)
+    interpreter_class, _ = engine_of(graph)
+    return with_shapes(graph, tensor_shapes(cut_graph, opened.resized, interpreter_class))
 
 
 def _layers_without_foreign_operators(cut_graph: bytes) -> list[str]:

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-
-from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from typing import Any
 
 from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.following import shape_of
 from donkey_activations.graphs.geometry import LayerGeometry, layer_geometry
 from donkey_activations.graphs.operators import Shape, spatial
+from donkey_activations.graphs.resizing import tensor_shapes
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,11 @@ _ODD_GRAPH = (
 
 
 def with_geometry(
-    layers: tuple[LayerInfo, ...], cut_graph: bytes, graph: Graph, resized: Mapping[int, Shape]
+    layers: tuple[LayerInfo, ...],
+    cut_graph: bytes,
+    graph: Graph,
+    resized: Mapping[int, Shape],
+    interpreter_class: Any,
 ) -> tuple[LayerInfo, ...]:
     """Returns layers with what their cells see; what cannot be told stays unknown.
 
@@ -30,10 +34,11 @@ def with_geometry(
         cut_graph: What ``graph.cut`` returns.
         graph: The same, read; it is used up.
         resized: The new shapes of the inputs that run at another size than the graph's own, by the
-            tensor's number; of a graph with TensorFlow's operators nothing is told then.
+            tensor's number.
+        interpreter_class: What runs the graph.
     """
     try:
-        shapes = _shapes_at(cut_graph, resized) if resized else {}
+        shapes = tensor_shapes(cut_graph, resized, interpreter_class) if resized else {}
         geometry = layer_geometry(graph, shapes)
         outputs = graph.model.subgraphs[0].outputs
         cells = [spatial(shape_of(graph, int(number))) for number in outputs]
@@ -52,14 +57,3 @@ def _seeing(layer: LayerInfo, geometry: LayerGeometry, cells: tuple[int, int]) -
         stride=geometry.stride,
         window=geometry.window,
     )
-
-
-def _shapes_at(cut_graph: bytes, resized: Mapping[int, Shape]) -> dict[int, Shape]:
-    # Without a delegate, because of the tensors inside of one the old shapes are told.
-    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    interpreter = Interpreter(model_content=cut_graph, experimental_op_resolver_type=plain)
-    for number, shape in resized.items():
-        interpreter.resize_tensor_input(number, shape, strict=False)
-    interpreter.allocate_tensors()
-    details = interpreter.get_tensor_details()
-    return {int(d["index"]): tuple(int(n) for n in d["shape"]) for d in details}

@@ -64,6 +64,10 @@ class Graph:
         name: str = (self.tensors[tensor].name or b"").decode(errors="replace")
         return name
 
+    def output_names(self) -> list[str]:
+        """Returns the names of the graph's outputs, in their order."""
+        return [self.tensor_name(int(tensor)) for tensor in self.model.subgraphs[0].outputs]
+
     def rank(self, tensor: int) -> int:
         """Returns a tensor's number of axes; 0 where it is unknown."""
         shape = self.tensors[tensor].shape

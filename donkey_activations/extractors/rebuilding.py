@@ -1,0 +1,150 @@
+"""Builds a Keras network again for another size of the camera's image."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from donkey_activations.errors import ModelError, SizeError
+
+_DONKEYCARS_IMAGE = "img_in"
+_REASON_LENGTH = 200
+
+Shape = tuple[int | None, ...]
+
+
+def image_shape(model: Any) -> tuple[int, ...]:
+    """Returns ``(height, width, channels)`` of the camera's image in a model's input.
+
+    Of a sequence model it is ``(frames, height, width, channels)``. As in a cut graph, Donkeycar's
+    own name for the input counts first.
+
+    Args:
+        model: The Keras model.
+
+    Raises:
+        ModelError: It takes no image, or leaves the image's size open.
+    """
+    shapes = [
+        tuple(tensor.shape)
+        for tensor in sorted(model.inputs, key=lambda t: _DONKEYCARS_IMAGE not in t.name)
+    ]
+    images = [shape[1:] for shape in shapes if len(shape) in (4, 5) and shape[-1] in (1, 3, 4)]
+    if not images:
+        got = ", ".join(str(shape) for shape in shapes)
+        raise ModelError(f"expected an input for an image, (1, height, width, channels), got {got}")
+    if None in images[0]:
+        raise ModelError(
+            f"expected a pilot for images of one size, got one that takes any {images[0]}; save it "
+            "with an Input of the camera's height and width"
+        )
+    return images[0]
+
+
+def rebuild(tf: Any, model: Any, size_hw: tuple[int, int]) -> Any:
+    """Builds a model's network again for images of another size.
+
+    The layers are the same. They have the model's weights, save where a weight's shape depends on
+    the image's size, as in the first dense layer: such a weight is drawn anew.
+
+    Args:
+        tf: The module ``tensorflow``.
+        model: A Keras model, sequential or functional; models and TimeDistributed in it may be so.
+        size_hw: ``(height, width)`` in pixels of the image, and of every other input of its shape.
+
+    Returns:
+        The new model; the given one is as before.
+
+    Raises:
+        SizeError: The network cannot be built like this.
+    """
+    image = image_shape(model)
+    shapes = [
+        (shape[0], *shape[1:-3], *size_hw, shape[-1]) if shape[1:] == image else shape
+        for shape in (tuple(tensor.shape) for tensor in model.inputs)
+    ]
+    copy = _Copy(tf)
+    try:
+        rebuilt = copy.of_model(model, shapes)
+        copy.fill()
+    except Exception as error:  # the layers raise whatever a size makes them raise
+        reason = " ".join(str(error).split())[:_REASON_LENGTH] or type(error).__name__
+        raise SizeError(f"the network cannot be built at {_px(size_hw)}: {reason}") from error
+    for layer in copy.layers():
+        if any(0 in sizes for sizes in _output_sizes(tf, layer)):
+            raise SizeError(
+                f"the network cannot be built at {_px(size_hw)}: nothing is left of the image "
+                f"behind its layer {layer.name}"
+            )
+    return rebuilt
+
+
+def _px(size_hw: tuple[int, int]) -> str:
+    return f"{size_hw[1]}x{size_hw[0]} px (width x height)"
+
+
+def _output_sizes(tf: Any, layer: Any) -> Iterator[list[int | None]]:
+    """Yields the lengths of all axes of what a layer gives, for each time that it is called."""
+    for call in range(len(layer.inbound_nodes)):
+        yield tf.nest.flatten(layer.get_output_shape_at(call))
+
+
+class _Copy:
+    """Copies layers with their configurations, and then their weights."""
+
+    def __init__(self, tf: Any) -> None:
+        self._tf = tf
+        self._pairs: list[tuple[Any, Any]] = []
+        self._models: list[Any] = []
+
+    def layers(self) -> list[Any]:
+        """Returns the layers of all copied models."""
+        return [layer for model in self._models for layer in model.layers]
+
+    def of_model(self, model: Any, shapes: list[Shape]) -> Any:
+        """Copies a model for inputs of these shapes, with the batch in front."""
+        inputs = [
+            self._tf.keras.Input(shape[1:], shape[0], layer_name, tensor.dtype)
+            for shape, layer_name, tensor in zip(
+                shapes, model.input_names, model.inputs, strict=True
+            )
+        ]
+        copy = self._tf.keras.models.clone_model(model, inputs, self._of_layer)
+        self._models.append(copy)
+        return copy
+
+    def _of_layer(self, layer: Any) -> Any:
+        if isinstance(layer, self._tf.keras.Model):
+            return _nested(self._tf, layer, self.of_model)
+        every_frame = self._tf.keras.layers.TimeDistributed
+        if isinstance(layer, every_frame) and isinstance(layer.layer, self._tf.keras.Model):
+            return every_frame(self._of_layer(layer.layer), name=layer.name)
+        copy = type(layer).from_config(layer.get_config())
+        self._pairs.append((layer, copy))
+        return copy
+
+    def fill(self) -> None:
+        """Gives the copies the weights of what they are copies of, where the shapes are equal."""
+        for layer, copy in self._pairs:
+            for weight, new in zip(layer.weights, copy.weights, strict=True):
+                if weight.shape == new.shape:
+                    new.assign(weight)
+            if hasattr(copy, "finalize_state"):
+                copy.finalize_state()  # of a Normalization, which keeps its weights ready for use
+
+
+def _nested(tf: Any, model: Any, copy_model: Callable[[Any, list[Shape]], Any]) -> Any:
+    """Returns a layer in place of a model inside of another one.
+
+    Its input has its size from the layers in front of it, so that it is only built when it is
+    called.
+    """
+
+    class Nested(tf.keras.layers.Layer):  # type: ignore[misc]
+        def call(self, inputs: Any, training: Any = None) -> Any:
+            if not hasattr(self, "network"):
+                shapes = [tuple(tensor.shape) for tensor in tf.nest.flatten(inputs)]
+                with tf.init_scope():
+                    self.network = copy_model(model, shapes)
+            # Not called as a layer, which would put its name twice before those of its layers.
+            return self.network.call(inputs, training=training)
+
+    return Nested(name=model.name)

@@ -1,0 +1,205 @@
+"""A pilot at any resolution of the camera, for measuring what a resolution shows and costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from donkey_activations.errors import ModelError, SizeError
+from donkey_activations.extractors import formats, graph, keras, rebuilding, running
+from donkey_activations.extractors.formats import PilotFormat
+from donkey_activations.graphs.flatbuffer import read_graph
+from donkey_activations.planning.sizes import Size, SizeSearch
+from donkey_activations.planning.workload import workload
+
+
+@dataclass(frozen=True)
+class SizedPilot:
+    """A pilot at one size of the camera's image.
+
+    Attributes:
+        size_hw: ``(height, width)`` in pixels.
+        cut_graph: What computes the shown layers, as ``extractors.graph.cut`` gives it; its own
+            size of the image is ``size_hw``.
+        whole: The whole pilot as ``.tflite`` at that size; None where only its convolutions can be
+            had, as of a ``.tflite`` at another size than its own.
+        parameters: How many numbers the whole pilot has been trained to, as Keras counts them;
+            None where ``whole`` is.
+    """
+
+    size_hw: Size
+    cut_graph: bytes
+    whole: bytes | None
+    parameters: int | None
+
+
+class PlannedPilot:
+    """A pilot file, opened once, at any resolution.
+
+    A Keras pilot is built and converted anew for each size, which takes some seconds. Layers whose
+    weights depend on the size get new ones: for what it computes and how long it takes that does
+    not matter, and its convolutions keep theirs. Nothing is kept on the disk.
+
+    Attributes:
+        path: Its file or folder.
+        trained_hw: ``(height, width)`` in pixels of the images that it was trained with.
+        channels: 3 in colour, 1 in grey.
+        sequence_length: Number of frames it takes at once; 1 unless it is a sequence model.
+        is_keras: Whether it is a Keras file, which can be had whole at any size.
+    """
+
+    def __init__(
+        self, path: Path, *, layers: Sequence[str] | None = None, trust_model: bool = False
+    ) -> None:
+        """Opens a pilot.
+
+        Args:
+            path: Its file or folder.
+            layers: Names of the layers to show; None is every convolution.
+            trust_model: Load a Keras file even if that runs code stored in it.
+
+        Raises:
+            ModelError: As of ``open_extractor``, except that the message leaves it to the caller
+                to name the path.
+        """
+        self.path = path
+        pilot_format = formats.identify(path)
+        self.is_keras = pilot_format is not PilotFormat.TFLITE
+        self._pilot: _Pilot = (
+            _KerasPilot(path, pilot_format, layers, trust_model)
+            if self.is_keras
+            else _LitePilot(path, layers)
+        )
+        frames, self.channels = self._pilot.image_shape[:-3], self._pilot.image_shape[-1]
+        self.trained_hw = self._pilot.image_shape[-3], self._pilot.image_shape[-2]
+        self.sequence_length = frames[0] if frames else 1
+        self._known: dict[Size, SizedPilot] = {}
+
+    def at(self, size_hw: Size) -> SizedPilot:
+        """Returns the pilot at a size of the image; each is made once.
+
+        Args:
+            size_hw: ``(height, width)`` in pixels, each 1 or more.
+
+        Raises:
+            SizeError: It does not run at that size; the message says at which it does.
+            ModelError: It cannot be converted.
+        """
+        if size_hw not in self._known:
+            try:
+                self._known[size_hw] = self._pilot.at(size_hw)
+            except SizeError as error:
+                raise SizeError(self._refusal(size_hw, error)) from error
+        return self._known[size_hw]
+
+    @cached_property
+    def _search(self) -> SizeSearch:
+        return SizeSearch(self._works, self.trained_hw)
+
+    def _works(self, size_hw: Size) -> bool:
+        try:
+            self._pilot.try_at(size_hw)
+        except SizeError:
+            return False
+        return True
+
+    def _refusal(self, size_hw: Size, error: SizeError) -> str:
+        got = f"got {_px(size_hw)}"
+        if not self._works(self.trained_hw):
+            return f"{error}; {formats.instead(self.path, ['.tflite'])}"
+        trained = f"{self.trained_hw[1]}x{self.trained_hw[0]}"
+        if self._search.fixed:
+            return (
+                f"this pilot runs at {trained} only, because its graph has a fixed shape in it; "
+                f"expected no other size, {got}; {self._way_out()}"
+            )
+        least = self._search.smallest_hw
+        if size_hw[0] < least[0] or size_hw[1] < least[1]:
+            together = "" if self._works(least) else ", and more of one where the other is least"
+            return (
+                f"the network needs at least {_px(least)} px (width x height){together}, {got}; "
+                "choose a larger size"
+            )
+        near = " or ".join(map(_px, self._search.nearest(size_hw)))
+        return (
+            f"the network takes only some sizes of px (width x height), {got}; "
+            f"choose {near or f'one nearer to the {trained} it was trained at'}"
+        )
+
+    def _way_out(self) -> str:
+        if self.is_keras:
+            return "put a Flatten or a pooling in the place of what fixes it, and train again"
+        keras_files = (".h5", ".keras", ".savedmodel")
+        return f"{formats.instead(self.path, keras_files)}, which can be had at any size"
+
+
+class _Pilot(Protocol):
+    image_shape: tuple[int, ...]
+    """``(height, width, channels)``, of a sequence model with the number of frames in front."""
+
+    def at(self, size_hw: Size) -> SizedPilot:
+        """Returns the pilot at a size; raises SizeError where it does not run."""
+
+    def try_at(self, size_hw: Size) -> None:
+        """Raises SizeError where the pilot does not run, without making it."""
+
+
+class _KerasPilot:
+    """A pilot that Keras saved: its network can be built anew."""
+
+    def __init__(
+        self,
+        path: Path,
+        pilot_format: PilotFormat,
+        layers: Sequence[str] | None,
+        trust_model: bool,
+    ) -> None:
+        self._layers = layers
+        self._tf, self._model = keras.load(path, pilot_format, trust_model)
+        self._labels = list(keras.trace_maps(self._tf, self._model, layers).labels.values())
+        self.image_shape = rebuilding.image_shape(self._model)
+
+    def at(self, size_hw: Size) -> SizedPilot:
+        own = size_hw == self.image_shape[-3:-1]
+        model = self._model if own else rebuilding.rebuild(self._tf, self._model, size_hw)
+        whole = keras.convert_whole(self._tf, model)
+        return SizedPilot(size_hw, self._cut(model, whole), whole, model.count_params())
+
+    def try_at(self, size_hw: Size) -> None:
+        rebuilding.rebuild(self._tf, self._model, size_hw)
+
+    def _cut(self, model: object, whole: bytes) -> bytes:
+        """Cuts the whole pilot, or converts the maps on their own where it lost a layer's name."""
+        try:
+            cut_graph = graph.cut(whole, self._layers)
+        except ModelError:
+            cut_graph = b""
+        if cut_graph and read_graph(cut_graph).output_names() == self._labels:
+            return cut_graph
+        traced = keras.trace_maps(self._tf, model, self._layers)
+        return keras.convert_maps(self._tf, model, traced)
+
+
+class _LitePilot:
+    """A ``.tflite`` pilot: its convolutions run at any size, the rest only at its own."""
+
+    def __init__(self, path: Path, layers: Sequence[str] | None) -> None:
+        self._whole = path.read_bytes()
+        self._cut = graph.cut(self._whole, layers)
+        opened = running.run(self._cut, None, 1)
+        frames = (opened.sequence_length,) if opened.sequence_length > 1 else ()
+        self.image_shape = (*frames, *opened.input_shape)
+
+    def at(self, size_hw: Size) -> SizedPilot:
+        if size_hw == self.image_shape[-3:-1]:
+            parameters = workload(self._whole).parameters
+            return SizedPilot(size_hw, self._cut, self._whole, parameters)
+        return SizedPilot(size_hw, running.resize(self._cut, size_hw), None, None)
+
+    def try_at(self, size_hw: Size) -> None:
+        running.run(self._cut, size_hw, 1)
+
+
+def _px(size_hw: Size) -> str:
+    return f"{size_hw[1]}x{size_hw[0]}"
