@@ -13,6 +13,7 @@ _LINE_S = 10.0
 _BAR = 24
 # Back to the line's begin, and the rest of the line away.
 _OVER = "\r\x1b[K"
+_LINE_END = "\n"
 
 
 @contextmanager
@@ -89,6 +90,32 @@ class ProgressLine:
     @property
     def _period_s(self) -> float:
         return _REDRAW_S if self._is_terminal else _LINE_S
+
+
+class Steps:
+    """What is done now, of work whose steps are of different kinds.
+
+    On a terminal each step takes the place of the one before; elsewhere it is a line of its own.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Shows nothing yet.
+
+        Args:
+            stream: Where to write, such as ``sys.stderr``.
+        """
+        self._stream = stream
+        self._over = _OVER if stream.isatty() else ""
+
+    def __call__(self, step: str) -> None:
+        """Shows a step, in one line."""
+        self._stream.write(f"{self._over}{step}{'' if self._over else _LINE_END}")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Clears the last step, so that what follows begins on an empty line."""
+        self._stream.write(self._over)
+        self._stream.flush()
 
 
 def _tell(message: str) -> None:

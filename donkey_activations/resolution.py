@@ -9,6 +9,9 @@ from donkey_activations.errors import ConfigError
 LOWEST_PX = 16
 HIGHEST_PX = 4096
 
+# What cameras offer, from what Donkeycar begins with up to what its article drives at.
+STANDARD_RESOLUTIONS = ("160x120", "320x180", "640x360")
+
 
 @dataclass(frozen=True)
 class Resolution:
@@ -58,6 +61,11 @@ class Resolution:
     def image_hw(self) -> tuple[int, int]:
         """Height and width, in the order of an array's shape."""
         return self.height_px, self.width_px
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels of a frame."""
+        return self.width_px * self.height_px
 
     def __str__(self) -> str:
         return f"{self.width_px}x{self.height_px}"

@@ -3,15 +3,19 @@
 import argparse
 import difflib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from donkey_activations.drive import myconfig_block, myconfig_file
 from donkey_activations.errors import ConfigError
-from donkey_activations.resolution import Resolution
+from donkey_activations.progress import Steps
+from donkey_activations.resolution import STANDARD_RESOLUTIONS, Resolution
 
 HELP = "put the plugin's block into a car's myconfig.py, or take it out again"
 EXAMPLE = "donkey activations install --path ~/mycar --resolution 640x360"
+
+_AUTO = "auto"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resolution",
         metavar="WxH",
-        help="camera resolution in pixels (default: 640x360, or what the block already says)",
+        help="camera resolution in pixels, or auto: the largest that this machine can drive at "
+        "(default: 640x360, or what the block already says)",
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="M",
+        help="for auto: the pilot (default: the newest in models)",
     )
     parser.add_argument("--uninstall", action="store_true", help="take the block out again")
     parser.add_argument(
@@ -35,20 +46,25 @@ def run(args: argparse.Namespace) -> int:
     """Change the file, or show the change.
 
     Args:
-        args: ``path``, ``resolution``, ``uninstall``, ``dry_run`` and ``json``.
+        args: ``path``, ``resolution``, ``model``, ``uninstall``, ``dry_run`` and ``json``.
 
     Returns:
         0.
 
     Raises:
         ConfigError: If the folder is no car, the file cannot be written or holds half a block,
-            or the resolution cannot be read.
+            or the resolution cannot be read, or none of those tried holds the car's rate.
+        ModelError: For ``auto``: the pilot cannot be opened.
     """
-    resolution = None if args.resolution is None else Resolution.parse(args.resolution)
-    if args.uninstall and resolution is not None:
+    if args.uninstall and args.resolution is not None:
         raise ConfigError("expected --uninstall or --resolution, got both; leave one out")
+    if args.model is not None and args.resolution != _AUTO:
+        raise ConfigError("--model: expected --resolution auto beside it; leave --model out")
+    resolution = None if args.resolution in (None, _AUTO) else Resolution.parse(args.resolution)
     path = myconfig_file.locate(args.path.expanduser())
     old = myconfig_file.read(path)
+    if args.resolution == _AUTO:
+        resolution = _measured(path.parent, args.model)
     try:
         new = (
             myconfig_block.uninstall(old)
@@ -67,6 +83,27 @@ def run(args: argparse.Namespace) -> int:
         if not args.uninstall:
             _remind(new)
     return 0
+
+
+def _measured(car_path: Path, model: Path | None) -> Resolution:
+    """Returns the largest resolution at which the car's loop holds its rate on this machine."""
+    from donkey_activations.offline.car import read_car
+    from donkey_activations.planning import footage
+    from donkey_activations.planning.largest import largest_that_holds, newest_pilot
+    from donkey_activations.planning.pilots import PlannedPilot
+    from donkey_activations.planning.plan import Wish
+
+    car = read_car(car_path / "config.py")
+    model = newest_pilot(car_path / "models") if model is None else model
+    steps = Steps(sys.stderr)
+    steps(f"opening {model}")
+    try:
+        pilot = PlannedPilot(model, trust_model=car.settings.trust_model)
+        wish = Wish(car.drive_loop_hz, car.settings.every_n_frames, car.settings.threads)
+        resolutions = [Resolution.parse(word) for word in STANDARD_RESOLUTIONS]
+        return largest_that_holds(pilot, resolutions, footage.drawn(), wish, steps)
+    finally:
+        steps.close()
 
 
 def _report(

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -132,21 +131,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_files(args: argparse.Namespace) -> None:
     """Says before any work what would keep the film from being written."""
-    from donkey_activations.films.video import FilmError, pyav
+    from donkey_activations.films.video import check_film_path, check_folder
     from donkey_activations.targets import check_free, check_picture_path
 
-    pyav()
+    check_film_path(args.out)
     targets = [args.out]
-    if args.out.suffix.lower() != ".mp4":
-        raise FilmError(f"--out: expected a name that ends in .mp4, got {args.out}; change it")
     if args.sheet is not None:
         check_picture_path(args.sheet)
+        check_folder(args.sheet)
         targets.append(args.sheet)
-    for target in targets:
-        if not target.parent.is_dir():
-            raise FilmError(f"{target}: expected a folder {target.parent}, found none; make it")
-        if not os.access(target.parent, os.W_OK):
-            raise FilmError(f"{target.parent}: cannot be written to; take another folder")
     check_free(targets, [], args.force)
 
 

@@ -1,5 +1,6 @@
 """An H.264 film in an MP4 file, as every browser and phone plays it."""
 
+import os
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -64,6 +65,36 @@ def check_size(size_hw: tuple[int, int]) -> None:
             f"expected a film of at most 4096x2304 pixels, got {width}x{height}; "
             "take a smaller --scale"
         )
+
+
+def check_film_path(path: Path) -> None:
+    """Tells before any work what would keep a film from being written.
+
+    Args:
+        path: The film's file.
+
+    Raises:
+        FilmError: PyAV is missing, the name is no film's, or the folder is missing or locked.
+    """
+    pyav()
+    if path.suffix.lower() != ".mp4":
+        raise FilmError(f"{path}: expected a name that ends in .mp4; change it")
+    check_folder(path)
+
+
+def check_folder(path: Path) -> None:
+    """Tells before any work whether a file can be written where it is to be.
+
+    Args:
+        path: The file.
+
+    Raises:
+        FilmError: The folder is missing or locked.
+    """
+    if not path.parent.is_dir():
+        raise FilmError(f"{path}: expected a folder {path.parent}, found none; make it")
+    if not os.access(path.parent, os.W_OK):
+        raise FilmError(f"{path.parent}: cannot be written to; take another folder")
 
 
 class VideoFile:

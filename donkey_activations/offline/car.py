@@ -4,6 +4,7 @@ import contextlib
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from donkey_activations.drive.config import DriveConfig, read_config
 from donkey_activations.errors import ConfigError
@@ -24,12 +25,14 @@ class Car:
             frames, so that they have the pilot's shape.
         transformations: What is done to a frame before the pilot sees it, or None.
         transformation_names: The names of that.
+        drive_loop_hz: Rounds of its drive loop in a second.
     """
 
     settings: DriveConfig = field(default_factory=DriveConfig)
     camera_shape: tuple[int, int, int] | None = None
     transformations: Transformations | None = None
     transformation_names: tuple[str, ...] = ()
+    drive_loop_hz: float = 20.0
 
 
 def read_car(config_path: Path | None) -> Car:
@@ -57,15 +60,26 @@ def read_car(config_path: Path | None) -> Car:
             ) from error
         transformations = transformations_of(cfg)
         settings = _beside(config_path, read_config(cfg))
+    car = Car(settings, drive_loop_hz=_rate(config_path, cfg))
     if transformations is None:
-        return Car(settings)
+        return car
     try:
         shape = (int(cfg.IMAGE_H), int(cfg.IMAGE_W), int(cfg.IMAGE_DEPTH))
     except (AttributeError, TypeError, ValueError) as error:
         raise ConfigError(
             f"{config_path}: expected IMAGE_H, IMAGE_W and IMAGE_DEPTH ({error})"
         ) from error
-    return Car(settings, shape, transformations, transformation_names(cfg))
+    names = transformation_names(cfg)
+    return replace(
+        car, camera_shape=shape, transformations=transformations, transformation_names=names
+    )
+
+
+def _rate(config_path: Path, cfg: Any) -> float:
+    rate = getattr(cfg, "DRIVE_LOOP_HZ", Car.drive_loop_hz)
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not rate > 0:
+        raise ConfigError(f"{config_path}: DRIVE_LOOP_HZ: expected a number above 0, got {rate!r}")
+    return float(rate)
 
 
 def _beside(config_path: Path, settings: DriveConfig) -> DriveConfig:

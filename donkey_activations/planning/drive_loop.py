@@ -6,8 +6,8 @@ loop, and Donkeycar's tub. What else a car has (camera, web page, controller) is
 """
 
 import contextlib
+import io
 import logging
-import sys
 import tempfile
 import threading
 import time
@@ -159,8 +159,8 @@ def _folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _tub(folder: Path) -> Iterator[Any]:
-    # Donkeycar greets on stdout when it is imported, and that may be JSON's.
-    with contextlib.redirect_stdout(sys.stderr):
+    # Donkeycar greets when it is imported.
+    with contextlib.redirect_stdout(io.StringIO()):
         from donkeycar.parts.tub_v2 import Tub
 
     tub = Tub(str(folder / "tub"), _TUB_INPUTS, _TUB_TYPES)

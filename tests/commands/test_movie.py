@@ -248,7 +248,7 @@ def test_nothing_is_replaced_without_force(
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ("--out a.avi", "--out: expected a name that ends in .mp4, got a.avi"),
+        ("--out a.avi", "a.avi: expected a name that ends in .mp4"),
         ("--out nowhere/a.mp4", "expected a folder nowhere, found none"),
         ("--sheet sheet.gif", "ends in .png or .jpg"),
         ("--sheet nowhere/s.png", "expected a folder nowhere, found none"),

@@ -1,0 +1,75 @@
+"""The largest resolution that a car can have: what ``install --resolution auto`` takes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from donkey_activations.errors import ConfigError, SizeError
+from donkey_activations.planning.drive_loop import LoopTimes, TrialDrive
+from donkey_activations.planning.footage import Footage
+from donkey_activations.planning.pilots import PlannedPilot
+from donkey_activations.planning.plan import Progress, Wish
+from donkey_activations.resolution import Resolution
+
+_PILOTS = (".tflite", ".h5", ".hdf5", ".keras", ".savedmodel")
+
+
+def largest_that_holds(
+    pilot: PlannedPilot,
+    resolutions: Sequence[Resolution],
+    footage: Footage,
+    wish: Wish,
+    progress: Progress,
+) -> Resolution:
+    """Drives at one resolution after the other, from the largest down, until the rate is held.
+
+    Args:
+        pilot: The pilot.
+        resolutions: One or more.
+        footage: Frames to drive with.
+        wish: The rate that is to be held, with mosaics.
+        progress: Called with what is done next.
+
+    Raises:
+        ConfigError: It is held at none of them.
+        ModelError: The pilot cannot be run.
+    """
+    tried = []
+    for resolution in sorted(resolutions, key=lambda one: one.pixels, reverse=True):
+        progress(f"{resolution}: measuring the drive loop with mosaics")
+        try:
+            times = _drive(pilot, resolution, footage, wish)
+        except SizeError as error:
+            tried.append(f"{resolution}: {error}")
+            continue
+        if times.holds(wish.rate_hz):
+            return resolution
+        tried.append(f"{resolution}: {1000 / times.round.p99_ms:.0f} Hz")
+    raise ConfigError(
+        f"expected a resolution at which the drive loop holds {wish.rate_hz:g} Hz here, found none "
+        f"({'; '.join(tried)}); give one with --resolution, or a lower DRIVE_LOOP_HZ"
+    )
+
+
+def newest_pilot(folder: Path) -> Path:
+    """Returns the pilot that a car was given last.
+
+    Args:
+        folder: The car's ``models``.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    found = [path for path in folder.glob("*") if path.suffix in _PILOTS]
+    if not found:
+        raise ConfigError(
+            f"{folder}: expected a trained pilot to measure with, found none; train one, "
+            "or name one with --model"
+        )
+    return max(found, key=lambda path: (path.stat().st_mtime_ns, path.suffix == ".h5"))
+
+
+def _drive(pilot: PlannedPilot, resolution: Resolution, footage: Footage, wish: Wish) -> LoopTimes:
+    sized = pilot.at(resolution.image_hw)
+    driving = sized.cut_graph if sized.whole is None else sized.whole
+    drive = TrialDrive(driving, footage.at(resolution.image_hw), wish.threads)
+    return drive.with_mosaics(wish.every_n_frames)

@@ -1,0 +1,221 @@
+"""What a pilot shows and costs at some resolutions: all figures of ``donkey activations plan``."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from donkey_activations.errors import ModelError, SizeError
+from donkey_activations.extractors import running
+from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
+from donkey_activations.extractors.running import TensorFlowMissingError
+from donkey_activations.mosaic.jpeg import encode_jpeg
+from donkey_activations.mosaic.render import render_mosaic
+from donkey_activations.planning.drive_loop import LoopTimes, TrialDrive
+from donkey_activations.planning.footage import Footage, Frame, seen_by
+from donkey_activations.planning.latency import Latency, Network
+from donkey_activations.planning.pilots import PlannedPilot, SizedPilot
+from donkey_activations.planning.recording import Recording, jpeg_bytes, record_bytes
+from donkey_activations.planning.workload import Workload, layer_workloads, workload
+from donkey_activations.resolution import Resolution
+
+Progress = Callable[[str], None]
+
+_JPEG_QUALITY = 85
+_MOSAICS = 8
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be planned.
+
+    Attributes:
+        rate_hz: The drive loop's rate.
+        every_n_frames: Period in frames of the mosaics.
+        threads: Threads that the network may use.
+    """
+
+    rate_hz: float = 20.0
+    every_n_frames: int = 5
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class WholePilot:
+    """What the whole pilot comes to at one resolution.
+
+    Attributes:
+        workload: What it computes for a frame.
+        parameters: Number of its weights and biases.
+        file_bytes: Size of its ``.tflite`` file.
+        latency: How long it takes on this machine.
+    """
+
+    workload: Workload
+    parameters: int
+    file_bytes: int
+    latency: Latency
+
+
+@dataclass(frozen=True)
+class SizePlan:
+    """What a pilot shows and costs at one resolution.
+
+    Attributes:
+        resolution: The camera's.
+        extractor: Its layers at that resolution, which can be run.
+        layer_workloads: What each of its layers computes, in the order of ``extractor.layers``.
+        maps_workload: What they compute together.
+        maps_latency: How long they take on this machine.
+        whole: The whole pilot; None where only the convolutions can be had.
+        drive: The drive loop without mosaics; where ``whole`` is None, with the convolutions alone.
+        drive_with_mosaics: The same with them.
+        recording: What a tub takes; None where no frames were given.
+    """
+
+    resolution: Resolution
+    extractor: FeatureExtractor
+    layer_workloads: tuple[Workload, ...]
+    maps_workload: Workload
+    maps_latency: Latency
+    whole: WholePilot | None
+    drive: LoopTimes
+    drive_with_mosaics: LoopTimes
+    recording: Recording | None
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """The layers."""
+        return self.extractor.layers
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a pilot shows and costs at some resolutions.
+
+    Attributes:
+        model_path: The pilot's file.
+        trained: The resolution that it was trained at.
+        wish: What was planned.
+        footage: The frames it was planned with.
+        sizes: The resolutions that the pilot can have, in the order in which they were asked for.
+        refused: The others, with the reason.
+        cores: Number of this machine's cores.
+    """
+
+    model_path: Path
+    trained: Resolution
+    wish: Wish
+    footage: Footage
+    sizes: tuple[SizePlan, ...]
+    refused: tuple[tuple[Resolution, str], ...]
+    cores: int
+
+    @property
+    def largest(self) -> SizePlan | None:
+        """The largest resolution at which the drive loop holds its rate with mosaics."""
+        holding = [s for s in self.sizes if s.drive_with_mosaics.holds(self.wish.rate_hz)]
+        return max(holding, key=lambda size: size.resolution.pixels, default=None)
+
+
+def make_plan(
+    pilot: PlannedPilot,
+    resolutions: Sequence[Resolution],
+    footage: Footage,
+    wish: Wish,
+    progress: Progress,
+) -> Plan:
+    """Computes and measures everything.
+
+    Args:
+        pilot: The pilot.
+        resolutions: One or more.
+        footage: Frames to plan with.
+        wish: What is to be planned.
+        progress: Called with what is done next.
+
+    Raises:
+        ModelError: The pilot can have none of the resolutions.
+    """
+    sizes: list[SizePlan] = []
+    refused: list[tuple[Resolution, str]] = []
+    for resolution in resolutions:
+        try:
+            sizes.append(plan_size(pilot, resolution, footage, wish, progress))
+        except SizeError as error:
+            refused.append((resolution, str(error)))
+    if not sizes:
+        raise ModelError("; ".join(f"{resolution}: {reason}" for resolution, reason in refused))
+    trained = Resolution(pilot.trained_hw[1], pilot.trained_hw[0])
+    cores = os.cpu_count() or 1
+    return Plan(pilot.path, trained, wish, footage, tuple(sizes), tuple(refused), cores)
+
+
+def plan_size(
+    pilot: PlannedPilot,
+    resolution: Resolution,
+    footage: Footage,
+    wish: Wish,
+    progress: Progress,
+) -> SizePlan:
+    """Computes and measures one resolution.
+
+    Args:
+        pilot: The pilot.
+        resolution: The camera's.
+        footage: Frames to plan with.
+        wish: What is to be planned.
+        progress: Called with what is done next.
+
+    Raises:
+        ModelError: The pilot cannot have this resolution.
+    """
+    progress(f"{resolution}: making the pilot")
+    sized = pilot.at(resolution.image_hw)
+    extractor = running.run(sized.cut_graph, None, wish.threads)
+    frames = footage.at(resolution.image_hw)
+    progress(f"{resolution}: measuring the network")
+    maps_latency = Network(sized.cut_graph, wish.threads).latency()
+    whole = _whole_pilot(sized, wish.threads)
+    driving = sized.cut_graph if whole is None or sized.whole is None else sized.whole
+    drive = TrialDrive(driving, frames, wish.threads)
+    progress(f"{resolution}: measuring the drive loop")
+    alone = drive.alone()
+    progress(f"{resolution}: measuring the drive loop with mosaics")
+    with_mosaics = drive.with_mosaics(wish.every_n_frames)
+    return SizePlan(
+        resolution=resolution,
+        extractor=extractor,
+        layer_workloads=layer_workloads(sized.cut_graph),
+        maps_workload=workload(sized.cut_graph),
+        maps_latency=maps_latency,
+        whole=whole,
+        drive=alone,
+        drive_with_mosaics=with_mosaics,
+        recording=None if footage.is_drawn else _recording(footage, frames, extractor),
+    )
+
+
+def _whole_pilot(sized: SizedPilot, threads: int) -> WholePilot | None:
+    if sized.whole is None or sized.parameters is None:
+        return None
+    try:
+        latency = Network(sized.whole, threads).latency()
+    except TensorFlowMissingError:
+        return None  # what follows the convolutions of an rnn pilot
+    return WholePilot(workload(sized.whole), sized.parameters, len(sized.whole), latency)
+
+
+def _recording(footage: Footage, frames: Sequence[Frame], extractor: FeatureExtractor) -> Recording:
+    mosaics = []
+    for frame in frames[:_MOSAICS]:
+        maps = extractor(seen_by(extractor, frame))
+        mosaics.append(encode_jpeg(render_mosaic(frame, extractor.layers, maps), _JPEG_QUALITY))
+    return Recording(
+        jpeg_bytes=jpeg_bytes(frames),
+        record_bytes=record_bytes(footage.records) if footage.records else 0.0,
+        mosaic_bytes=float(np.mean([len(mosaic) for mosaic in mosaics])),
+        enlarged=footage.is_enlarged_at((frames[0].shape[0], frames[0].shape[1])),
+    )
