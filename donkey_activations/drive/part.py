@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from donkey_activations.drive.history import FrameHistory, kept_by
 from donkey_activations.drive.pilot import OpenPilot, PilotOptions
 from donkey_activations.drive.pilot_watch import PilotWatch
 from donkey_activations.drive.recorder import tub_folder
 from donkey_activations.drive.worker import Job, MosaicWorker
-from donkey_activations.frames import describe_shape
-from donkey_activations.mosaic.controls import CHANNELS, known_controls
+from donkey_activations.mosaic.controls import CHANNELS, Controls, known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.transformations import Transformations
 from donkey_activations.tubs.mosaics import remove_left_overs
@@ -147,8 +145,8 @@ class CnnActivations:
         """
         try:
             reference = self._hand_over(frame, bool(recording), bool(pilot_runs), controls)
-        except Exception as error:  # noqa: BLE001 - a part that raises stops the car
-            self._worker.say_once(f"mosaics fail: {error!r}")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a part that raises stops the car
+            self._worker.say_once("mosaics fail", error)
             reference = NO_MOSAIC
         fresh = time.monotonic() - self._worker.drawn_s < _STALE_S
         return reference, self._worker.mosaic if fresh else frame
@@ -167,8 +165,19 @@ class CnnActivations:
 
     def shutdown(self) -> None:
         """Waits a bounded time for the frames handed over, and logs what became of the drive."""
-        if not self._worker.stop(_FLUSH_S):
-            logger.warning("mosaics: the last frames took over %.0f s and are left out", _FLUSH_S)
+        try:
+            if not self._worker.stop(_FLUSH_S):
+                logger.warning(
+                    "mosaics: the last frames took over %.0f s and are left out", _FLUSH_S
+                )
+            self._sum_up()
+        except KeyboardInterrupt:
+            # A second Ctrl-C ends our wait; let through, it would leave the tub behind us open.
+            logger.warning("mosaics: the last frames are left out")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the parts behind us come next
+            self._worker.say_once("mosaics ended badly", error)
+
+    def _sum_up(self) -> None:
         logger.info(
             "mosaics: %d made, %d skipped (worker busy), %d failed, worst latency %.0f ms",
             self.made,
@@ -194,40 +203,36 @@ class CnnActivations:
             recorder = recorder if recorder.has_room else None
         if recorder is None and not self._show:
             return NO_MOSAIC
-        # Before a buffer is taken, which only the worker gives back.
-        known = known_controls(dict(zip(CONTROL_CHANNELS, controls, strict=False)))
-        frames = self._copy(pilot, frame, pilot_runs)
-        if frames is None:
-            return NO_MOSAIC
+        driver = self._driver if pilot_runs else None
         index = None if recorder is None else count
-        self._worker.hand_over(Job(pilot, frames, known, index, time.monotonic()))
+        known = known_controls(dict(zip(CONTROL_CHANNELS, controls, strict=False)))
+        if not self._ask_for_mosaic(pilot, frame, driver, known, index):
+            return NO_MOSAIC
         return NO_MOSAIC if recorder is None else recorder.reference(count)
 
-    def _remember(self, pilot: OpenPilot, frame: Any) -> None:
-        """Goes on in every round, so that the history is whole when it is needed."""
-        if self._history.length != pilot.extractor.sequence_length:
-            self._history = FrameHistory(pilot.extractor.sequence_length)
-        shape = None if frame is None else pilot.shape_to_keep(np.shape(frame))
-        if shape is not None:
-            self._history.append(frame, shape)
+    def _ask_for_mosaic(
+        self,
+        pilot: OpenPilot,
+        frame: Any,
+        driver: Any,
+        controls: dict[str, Controls],
+        index: int | None,
+    ) -> bool:
+        """Gives the worker a copy of all that the mosaic needs, because cameras reuse their memory.
 
-    def _copy(self, pilot: OpenPilot, frame: Any, pilot_runs: bool) -> NDArray[np.uint8] | None:
-        """Copies all that the mosaic needs, because cameras reuse their memory.
-
-        Casts, too, because the tub does the same. None, if the frame does not fit or the worker is
+        Casts, too, because the tub does the same. False, if the frame does not fit or the worker is
         busy.
         """
         shape = pilot.shape_to_keep(np.shape(frame))
         if shape is None:
-            self._say_unfit(pilot, np.shape(frame))
-            return None
+            self._worker.say_once(pilot.why_unfit(np.shape(frame)))
+            return False
         length, input_shape = pilot.extractor.sequence_length, pilot.extractor.input_shape
-        driver = self._driver if pilot_runs and length > 1 else None
-        kept = kept_by(driver, length, input_shape)
+        kept = kept_by(driver if length > 1 else None, length, input_shape)
         frames = self._worker.free_buffer((length, *(shape if kept is None else input_shape)))
         if frames is None:
             self.skipped += 1
-            return None
+            return False
         try:
             if kept is not None:
                 for place, one in zip(frames, kept, strict=True):
@@ -236,16 +241,17 @@ class CnnActivations:
                 self._history.copy_to(frames)
             else:
                 np.copyto(frames[0], np.reshape(frame, shape), casting="unsafe")
-        except Exception:
+            self._worker.hand_over(Job(pilot, frames, controls, index, time.monotonic()))
+        except (Exception, SystemExit):
+            # The worker gives back only what it has got, and without buffers it would starve.
             self._worker.give_back(frames)
             raise
-        return frames
+        return True
 
-    def _say_unfit(self, pilot: OpenPilot, camera_shape: tuple[int, ...]) -> None:
-        height, width, channels = pilot.extractor.input_shape
-        self._worker.say_once(
-            f"no mosaics: the pilot takes {describe_shape(pilot.extractor.input_shape)}, "
-            f"the camera gives {describe_shape(camera_shape)}; set IMAGE_W = {width}, "
-            f"IMAGE_H = {height} and IMAGE_DEPTH = {channels}, or train the pilot again at the "
-            "camera's size"
-        )
+    def _remember(self, pilot: OpenPilot, frame: Any) -> None:
+        """Goes on in every round, so that the history is whole when it is needed."""
+        if self._history.length != pilot.extractor.sequence_length:
+            self._history = FrameHistory(pilot.extractor.sequence_length)
+        shape = None if frame is None else pilot.shape_to_keep(np.shape(frame))
+        if shape is not None:
+            self._history.append(frame, shape)

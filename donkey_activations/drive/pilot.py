@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from donkey_activations.drive.recorder import MosaicRecorder
 from donkey_activations.extractors import open_extractor
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
+from donkey_activations.frames import describe_shape
 from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
@@ -58,6 +59,20 @@ class OpenPilot:
             return height, width, 1
         makes_grey = channels == 1 and self.extractor.sequence_length > 1
         return camera_shape if makes_grey and camera_shape == (height, width, 3) else None
+
+    def why_unfit(self, camera_shape: tuple[int, ...]) -> str:
+        """Returns what to tell a driver whose camera gives frames that the pilot does not take.
+
+        Args:
+            camera_shape: The frame's shape.
+        """
+        height, width, channels = self.extractor.input_shape
+        return (
+            f"no mosaics: the pilot takes {describe_shape(self.extractor.input_shape)}, "
+            f"the camera gives {describe_shape(camera_shape)}; set IMAGE_W = {width}, "
+            f"IMAGE_H = {height} and IMAGE_DEPTH = {channels}, or train the pilot again at the "
+            "camera's size"
+        )
 
     def look_at(self, frames: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], FeatureMaps]:
         """Runs the network, and draws nothing.

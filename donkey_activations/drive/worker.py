@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 # One frame in work and one that waits: bounded, and the worker never idles between two frames.
 _BUFFERS = 2
 _NICENESS = 10
+# Different errors without end (a camera of ever changing size) must not fill log and memory.
+_MOST_SAID = 20
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,11 @@ class MosaicWorker:
             buffer = self._free.get_nowait()
         except Empty:
             return None
-        return buffer if buffer.shape == shape else np.empty(shape, np.uint8)
+        try:
+            return buffer if buffer.shape == shape else np.empty(shape, np.uint8)
+        except MemoryError:
+            self.give_back(buffer)
+            raise
 
     def give_back(self, buffer: NDArray[np.uint8]) -> None:
         """Returns a buffer that no job came of."""
@@ -109,8 +115,9 @@ class MosaicWorker:
     def work_until_stopped(self) -> None:
         """Does jobs, and looks for a new pilot between them, until ``stop()``."""
         self._ended.clear()
-        _yield_to_the_loop()
         try:
+            with suppress(Exception, SystemExit):
+                _yield_to_the_loop()
             while True:
                 with suppress(Empty):
                     job = self._waiting.get(timeout=pilot_watch.LOOK_EVERY_S)
@@ -119,24 +126,39 @@ class MosaicWorker:
                     self._work(job)
                 self._look_for_a_new_pilot()
         finally:
-            self._watch.stop()
-            self._ended.set()
+            try:
+                self._watch.stop()
+            finally:
+                self._ended.set()
 
     def stop(self, within_s: float) -> bool:
         """Has the thread end behind the jobs that wait, and tells whether it did so in time."""
         self._waiting.put(None)
         return self._ended.wait(within_s)
 
-    def say_once(self, message: str) -> None:
-        """Logs an error, unless it was logged before."""
-        if message not in self._said:
-            self._said.add(message)
-            logger.error("activations: %s", message)
+    def say_once(self, message: str, error: BaseException | None = None) -> None:
+        """Logs an error, unless it was logged before. Never raises.
+
+        Args:
+            message: What is wrong.
+            error: Why, if that is an exception. The file that it names makes no difference.
+        """
+        with suppress(Exception, SystemExit):
+            kind = message
+            if error is not None:
+                kind += f"{type(error)} {error.errno if isinstance(error, OSError) else error}"
+                message += f": {type(error).__name__}: {error}"
+            if kind not in self._said and len(self._said) < _MOST_SAID:
+                self._said.add(kind)
+                logger.error("activations: %s", message)
 
     def _look_for_a_new_pilot(self) -> None:
-        pilot = self._watch.new_pilot()
-        if pilot is not None:
-            self.pilot = pilot
+        try:
+            pilot = self._watch.new_pilot()
+            if pilot is not None:
+                self.pilot = pilot
+        except BaseException as error:  # noqa: BLE001 - nothing may end the worker
+            self.say_once("the pilot's file cannot be watched, the drive goes on", error)
 
     def _work(self, job: Job | None) -> None:
         if job is None:
@@ -150,9 +172,9 @@ class MosaicWorker:
             self.made += 1
             latency_ms = (self.drawn_s - job.handed_over_s) * 1000.0
             self.worst_latency_ms = max(self.worst_latency_ms, latency_ms)
-        except Exception as error:  # noqa: BLE001 - the worker lives on, whatever one frame does
+        except BaseException as error:  # noqa: BLE001 - nothing that one frame does may end it
             self.failed += 1
-            self.say_once(f"a mosaic failed, the drive goes on: {type(error).__name__}: {error}")
+            self.say_once("a mosaic failed, the drive goes on", error)
         finally:
             self._free.put(job.frames)
 
