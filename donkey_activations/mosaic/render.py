@@ -49,7 +49,7 @@ def render_mosaic(
         FrameError: The frame is no picture, or a map's shape is not its layer's.
         LayoutError: The layout names a layer or filter that there is not, or is too low.
     """
-    shown = _as_rgb(frame)
+    shown = as_rgb(frame)
     for layer, layer_maps in zip(layers, maps, strict=True):
         if layer_maps.shape != (layer.height, layer.width, layer.filters):
             raise FrameError(
@@ -66,7 +66,18 @@ def render_mosaic(
     return picture
 
 
-def _as_rgb(frame: NDArray[np.uint8]) -> Picture:
+def as_rgb(frame: NDArray[np.uint8]) -> Picture:
+    """Returns what is shown of a frame.
+
+    Args:
+        frame: As of ``render_mosaic``.
+
+    Returns:
+        uint8 ``(height, width, 3)`` RGB.
+
+    Raises:
+        FrameError: The frame is no picture.
+    """
     newest = frame[-1] if frame.ndim == 4 else frame
     if newest.ndim == 2:
         newest = newest[:, :, np.newaxis]

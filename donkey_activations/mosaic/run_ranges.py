@@ -10,7 +10,7 @@ from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.mosaic.scaling import measure
 
 # So that one glaring frame does not darken all the others.
-_PERCENTILE = 95.0
+PERCENTILE = 95.0
 
 
 class RunRanges:
@@ -42,7 +42,7 @@ class RunRanges:
     def tops(self) -> dict[str, float]:
         """Returns the value at full brightness by the layer's name; nothing before any frame."""
         return {
-            name: float(np.percentile(peaks, _PERCENTILE))
+            name: float(np.percentile(peaks, PERCENTILE))
             for name, peaks in self._peaks.items()
             if peaks
         }

@@ -1,5 +1,7 @@
 """A layer's maps, as levels, drawn into their places."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
@@ -10,6 +12,29 @@ from donkey_activations.mosaic.grid import Grid
 
 Levels = NDArray[np.uint8]
 Area = NDArray[np.uint8]
+
+
+def levels_by_filter(
+    shape_hwf: tuple[int, ...], cells_per_pixel: int, fill: Callable[[Levels], None]
+) -> Levels:
+    """Returns levels as ``draw_tiles`` takes them: the edges repeated where the grid reduces.
+
+    Args:
+        shape_hwf: ``(height, width, filters)`` of a layer's maps.
+        cells_per_pixel: As of the grid's zoom.
+        fill: Writes the levels into a uint8 array of that shape.
+
+    Returns:
+        uint8 ``(filters, height, width)``, both lengths multiples of the cells per pixel.
+    """
+    height, width, filters = shape_hwf
+    more_rows, more_columns = -height % cells_per_pixel, -width % cells_per_pixel
+    levels = np.empty((height + more_rows, width + more_columns, filters), np.uint8)
+    fill(levels[:height, :width])
+    levels[:height, width:] = levels[:height, width - 1 : width]
+    levels[height:] = levels[height - 1]
+    by_filter = opencv().transpose(levels.reshape(-1, filters))
+    return np.reshape(by_filter, (filters, *levels.shape[:2]))
 
 
 def draw_dead_tiles(area: Area, tiles: int, grid: Grid, table: Table) -> None:

@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import LayoutError
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.frames import opencv
 from donkey_activations.mosaic import choice, scaling
 from donkey_activations.mosaic.colours import LEVELS, Table, colour_table
 from donkey_activations.mosaic.grid import Grid, fit_grids
 from donkey_activations.mosaic.layout import LayerStyle, Layout
 from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
 from donkey_activations.mosaic.scaling import Measured
-from donkey_activations.mosaic.tiles import draw_dead_tiles, draw_tiles
+from donkey_activations.mosaic.tiles import draw_dead_tiles, draw_tiles, levels_by_filter
 
 _RAMP_PX = 64
 _LONGEST_LEGEND = "0  0.00123"
@@ -138,20 +137,16 @@ class BandPanel(Panel):
 
     def _levels(self, measured: Measured, low: float, high: float) -> NDArray[np.uint8]:
         """Returns uint8 ``(filters, height, width)``, the edges repeated where the grid reduces."""
-        height, width, filters = measured.maps.shape
-        cells = self._grid.zoom.cells_per_pixel
-        levels = np.empty((height + -height % cells, width + -width % cells, filters), np.uint8)
-        inside = levels[:height, :width]
-        if self._style.scaling == "filter":
-            tops = measured.magnitudes()
-            lows = -tops if low < 0 else np.zeros_like(tops)
-            scaling.each_to_levels(measured, lows, tops, inside)
-        else:
-            scaling.to_levels(measured, low, high, inside)
-        levels[:height, width:] = levels[:height, width - 1 : width]
-        levels[height:] = levels[height - 1]
-        by_filter = opencv().transpose(levels.reshape(-1, filters))
-        return np.reshape(by_filter, (filters, *levels.shape[:2]))
+
+        def fill(inside: NDArray[np.uint8]) -> None:
+            if self._style.scaling == "filter":
+                tops = measured.magnitudes()
+                lows = -tops if low < 0 else np.zeros_like(tops)
+                scaling.each_to_levels(measured, lows, tops, inside)
+            else:
+                scaling.to_levels(measured, low, high, inside)
+
+        return levels_by_filter(measured.maps.shape, self._grid.zoom.cells_per_pixel, fill)
 
     def _write_live(self, line: Area, live: int, replaced: bool) -> int:
         """Writes it where there is room; returns where the words in this line end."""

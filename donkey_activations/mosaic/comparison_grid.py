@@ -1,0 +1,140 @@
+"""How large tiles are that show the same at several resolutions, side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from donkey_activations.mosaic.grid import Zoom
+
+_SMALLEST_TILE_PX = 64
+_WIDEST_GAP_PX = 8
+_LEAST_FOR_DETAIL = 2
+# OpenCV halves ten times as fast as it divides by 3.
+_HALVINGS = (64, 32, 16, 8, 4, 2)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What one row of tiles shows.
+
+    Attributes:
+        shapes_hw: ``(height, width)`` of one picture in cells, at each resolution.
+        least: So many tiles there are at least; two will do where fewer are the price of a pixel
+            for each cell.
+        most: And so many at most.
+    """
+
+    shapes_hw: tuple[tuple[int, int], ...]
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class TileRow:
+    """A row of tiles, in pixels; those of every resolution have the same pitch.
+
+    Attributes:
+        subject: What it shows.
+        zooms: How cells become pixels, at each resolution.
+        tiles: How many there are.
+        gap_px: Space between two of the widest tiles.
+    """
+
+    subject: Subject
+    zooms: tuple[Zoom, ...]
+    tiles: int
+    gap_px: int
+
+    @cached_property
+    def sizes_hw(self) -> tuple[tuple[int, int], ...]:
+        """``(height, width)`` of a tile in pixels, at each resolution."""
+        return tuple(
+            (zoom.length_px(height), zoom.length_px(width))
+            for zoom, (height, width) in zip(self.zooms, self.subject.shapes_hw, strict=True)
+        )
+
+    @property
+    def height_px(self) -> int:
+        """Height of the highest tile."""
+        return max(height for height, _ in self.sizes_hw)
+
+    @property
+    def pitch_px(self) -> int:
+        """From where a tile begins to where the next one does."""
+        return max(width for _, width in self.sizes_hw) + self.gap_px
+
+    @property
+    def legibility(self) -> tuple[float, int]:
+        """Which share of the finest picture's cells has a pixel in a row, and how large that is."""
+        worst = max(zoom.cells_per_pixel for zoom in self.zooms)
+        return 1 / worst, self.height_px * self.pitch_px
+
+
+def fit_rows(
+    subjects: Sequence[Subject], room_height_px: int, room_width_px: int, gap_px: int
+) -> tuple[TileRow, ...] | None:
+    """Shares a height out between rows, so that all of them are as legible as can be.
+
+    Cells become squares of a whole number of pixels, so that tiles of different resolutions are
+    nearly as wide as each other, and not quite. The row that is reduced most grows first, among
+    equals the one with the smallest tiles; larger tiles mean fewer of them.
+
+    Args:
+        subjects: What each row shows.
+        room_height_px: Height of all rows together.
+        room_width_px: Width of each row.
+        gap_px: The least space between two tiles.
+
+    Returns:
+        One row a subject; None where not even small ones fit.
+    """
+    ladders = [_from_small_to_large(subject, room_width_px, gap_px) for subject in subjects]
+    if not all(ladders):
+        return None
+    chosen = [0] * len(ladders)
+    growing = set(range(len(ladders)))
+    free_px = room_height_px - sum(ladder[0].height_px for ladder in ladders)
+    if free_px < 0:
+        return None
+    while growing:
+        row = min(growing, key=lambda n: (*ladders[n][chosen[n]].legibility, n))
+        ladder, number = ladders[row], chosen[row]
+        if number + 1 == len(ladder):
+            growing.remove(row)
+            continue
+        more_px = ladder[number + 1].height_px - ladder[number].height_px
+        if more_px > free_px:
+            growing.remove(row)
+            continue
+        chosen[row] += 1
+        free_px -= more_px
+    return tuple(ladder[number] for ladder, number in zip(ladders, chosen, strict=True))
+
+
+def _from_small_to_large(subject: Subject, room_width_px: int, gap_px: int) -> list[TileRow]:
+    height, width = max(subject.shapes_hw, key=lambda shape: shape[0] * shape[1])
+    zooms = [Zoom(cells_per_pixel=cells) for cells in _HALVINGS if cells <= min(height, width)]
+    zooms += [Zoom(pixels_per_cell=pixels) for pixels in range(1, room_width_px // width + 1)]
+    rows = []
+    for zoom in zooms:
+        wanted_px = zoom.length_px(width)
+        if wanted_px < _SMALLEST_TILE_PX:
+            continue
+        nearest = tuple(_nearest_zoom(cells, wanted_px) for _, cells in subject.shapes_hw)
+        row = TileRow(subject, nearest, subject.most, gap_px)
+        tiles = min(subject.most, (room_width_px + gap_px) // row.pitch_px)
+        least = subject.least
+        if zoom.pixels_per_cell == 1:
+            least = min(least, _LEAST_FOR_DETAIL)
+        if tiles >= least:
+            rest_px = room_width_px + gap_px - tiles * row.pitch_px
+            gap = min(_WIDEST_GAP_PX, gap_px + rest_px // max(1, tiles - 1))
+            rows.append(replace(row, tiles=tiles, gap_px=gap))
+    return rows
+
+
+def _nearest_zoom(cells: int, wanted_px: int) -> Zoom:
+    """Returns the zoom at which so many cells come nearest to a width."""
+    if cells <= wanted_px:
+        return Zoom(pixels_per_cell=round(wanted_px / cells))
+    return Zoom(cells_per_pixel=round(cells / wanted_px))
