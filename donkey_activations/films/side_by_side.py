@@ -154,7 +154,7 @@ class SideBySide:
         self, extractor: FeatureExtractor, maps: FeatureMaps
     ) -> dict[str, NDArray[np.float32]]:
         return {
-            layer.name: layer_maps[:, :, self.filters[layer.name]]
+            layer.name: np.take(layer_maps, self.filters[layer.name], axis=2)
             for layer, layer_maps in zip(extractor.layers, maps, strict=True)
             if layer.name in self.filters
         }

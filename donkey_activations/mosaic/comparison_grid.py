@@ -65,7 +65,7 @@ class TileRow:
 
     @property
     def legibility(self) -> tuple[float, int]:
-        """Which share of the finest picture's cells has a pixel in a row, and how large that is."""
+        """Pixels of a row for each cell where these are finest, at most 1; and a tile's area."""
         worst = max(zoom.cells_per_pixel for zoom in self.zooms)
         return 1 / worst, self.height_px * self.pitch_px
 

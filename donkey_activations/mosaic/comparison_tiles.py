@@ -66,7 +66,7 @@ class Band:
             maps: All of the layer, float32 ``(height, width, filters)``; left unchanged.
             limits: Of the filters shown.
         """
-        measured = measure(maps[:, :, self.filters])
+        measured = measure(np.take(maps, self.filters, axis=2))
         levels = levels_by_filter(
             measured.maps.shape,
             self.zoom.cells_per_pixel,
