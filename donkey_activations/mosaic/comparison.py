@@ -40,7 +40,7 @@ _MARGIN_PX, _COLUMN_GAP_PX, _ROW_GAP_PX, _TILE_GAP_PX = 1, 3, 3, 1
 _MOST_COLUMNS_WITH_TWO_FRAMES = 2
 
 _LOOKS = ", and where the pilot looks (VisualBackProp)"
-_LEGEND = "below, the same filters at every size, each from 0 to its largest value in this film"
+_LEGEND = "below, the same filters at every size, each from 0 to its largest value at any of them"
 _LEGEND_FONT = Font(1.25)
 _LEGEND_GAP_PX = 12
 _LEAST_LEGEND_PX = 200

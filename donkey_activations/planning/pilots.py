@@ -60,17 +60,19 @@ class PlannedPilot:
             trust_model: Load a Keras file even if that runs code stored in it.
 
         Raises:
-            ModelError: As of ``open_extractor``, except that the message leaves it to the caller
-                to name the path.
+            ModelError: As of ``open_extractor``.
         """
         self.path = path
-        pilot_format = formats.identify(path)
-        self.is_keras = pilot_format is not PilotFormat.TFLITE
-        self._pilot: _Pilot = (
-            _KerasPilot(path, pilot_format, layers, trust_model)
-            if self.is_keras
-            else _LitePilot(path, layers)
-        )
+        try:
+            pilot_format = formats.identify(path)
+            self.is_keras = pilot_format is not PilotFormat.TFLITE
+            self._pilot: _Pilot = (
+                _KerasPilot(path, pilot_format, layers, trust_model)
+                if self.is_keras
+                else _LitePilot(path, layers)
+            )
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error
         frames, self.channels = self._pilot.image_shape[:-3], self._pilot.image_shape[-1]
         self.trained_hw = self._pilot.image_shape[-3], self._pilot.image_shape[-2]
         self.sequence_length = frames[0] if frames else 1

@@ -136,19 +136,19 @@ def _duration(minutes: float) -> str:
 def _legend(plan: Plan) -> list[str]:
     every = plan.wish.every_n_frames
     mosaics = "every frame" if every == 1 else f"1 frame of {every}"
-    return [
-        "maps: width x height x filters; MACs: multiplications with addition, a frame;",
-        "ms: median / 99 of 100; drive loop: as fast as it goes, pilot and tub in it, camera",
-        f"and controller not; mosaics: of {mosaics}; nearly: over half of the rounds fit",
-    ]
+    legend = (
+        "maps: width x height x filters; MACs: multiply-accumulate operations of a frame; "
+        "ms: median / 99 of 100; drive loop: as fast as it goes, with pilot and tub, but no "
+        f"camera or controller; mosaics: of {mosaics}; nearly: half of the rounds fit"
+    )
+    return wrap(legend, _COLUMNS)
 
 
 def _advice(plan: Plan) -> list[str]:
     hz = f"{plan.wish.rate_hz:g} Hz"
     if plan.largest is None:
-        return [
-            f"none of these holds {hz} with mosaics here: try smaller ones, or mosaics of fewer"
-        ]
+        none = f"none of these holds {hz} with mosaics here: try smaller ones, or a lower --hz"
+        return wrap(none, _COLUMNS)
     resolution = plan.largest.resolution
     advice = [
         f"largest that holds {hz} with mosaics here: {resolution}. For myconfig.py:",

@@ -31,7 +31,7 @@ def test_an_image_goes_in_as_the_network_reads_it(stock_pilot: StockPilot) -> No
     network = Network(stock_pilot.tflite.read_bytes(), threads=1)
     assert network.image_shape == (1, 120, 160, 3)
     network.see(np.zeros(network.image_shape))
-    with pytest.raises(ValueError, match="[Dd]imension"):
+    with pytest.raises(ValueError, match="imension"):
         network.see(np.zeros((1, 8, 8, 3)))
 
 
