@@ -156,10 +156,13 @@ class PilotOptions:
     jpeg_quality: int
     transformation_names: Sequence[str] = ()
 
-    def open(self) -> OpenPilot:
+    def open(self, *, convert: bool = True) -> OpenPilot:
         """Opens what the file holds now, and draws one black frame.
 
         The first run is slow, and what cannot work fails here, before the drive.
+
+        Args:
+            convert: Convert a Keras pilot in this process, if it was not converted before.
 
         Raises:
             ModelError: The pilot cannot be opened.
@@ -168,7 +171,11 @@ class PilotOptions:
             ActivationsError: OpenCV is missing.
         """
         extractor = open_extractor(
-            self.model_path, self.layers, trust_model=self.trust_model, threads=self.threads
+            self.model_path,
+            self.layers,
+            trust_model=self.trust_model,
+            threads=self.threads,
+            convert=convert,
         )
         OpenPilot(extractor, self.layout).draw(
             np.zeros((extractor.sequence_length, *extractor.input_shape), np.uint8)

@@ -60,7 +60,8 @@ class PilotWatch:
         try:
             if not self._is_converted():
                 return None
-            pilot = self._options.open()
+            # The conversion may not have been kept, or the file be another by now.
+            pilot = self._options.open(convert=False)
         except Exception as error:  # noqa: BLE001 - the old pilot's mosaics go on, whatever it is
             pilot, reason = None, str(error) if isinstance(error, ActivationsError) else repr(error)
         self.stop()

@@ -16,6 +16,7 @@ def open_extractor(
     trust_model: bool = False,
     *,
     threads: int = 1,
+    convert: bool = True,
 ) -> FeatureExtractor:
     """Opens a pilot, truncated after its last wanted layer.
 
@@ -29,16 +30,18 @@ def open_extractor(
         size: ``(height, width)`` in pixels to run the filters at; None is the pilot's own size.
         trust_model: Load a Keras file even if that runs code stored in it.
         threads: Threads that the network may use, 1 or more.
+        convert: False never loads TensorFlow for a conversion: a Keras file must have been
+            converted before.
 
     Raises:
-        ModelError: The file cannot be read, has no convolution, no layer of a wanted name, or is
-            unsafe to load.
+        ModelError: The file cannot be read, has no convolution, no layer of a wanted name, is
+            unsafe to load, or is not converted yet though it has to be.
     """
     path = _expanded(model_path)
     with _naming(path):
         from donkey_activations.extractors import running
 
-        return running.run(_cut(path, layers, trust_model), size, threads)
+        return running.run(_cut(path, layers, trust_model, convert), size, threads)
 
 
 def _expanded(model_path: str | os.PathLike[str]) -> Path:
@@ -56,13 +59,13 @@ def _naming(path: Path) -> Iterator[None]:
         raise ModelError(f"{path}: {error}") from error
 
 
-def _cut(path: Path, layers: Sequence[str] | None, trust_model: bool) -> bytes:
+def _cut(path: Path, layers: Sequence[str] | None, trust_model: bool, convert: bool) -> bytes:
     from donkey_activations.extractors import cache, formats, graph
 
     pilot_format = formats.identify(path)
     if pilot_format is formats.PilotFormat.TFLITE:
         return graph.cut(_read(path), layers)
-    return cache.cut_keras_pilot(path, pilot_format, layers, trust_model)
+    return cache.cut_keras_pilot(path, pilot_format, layers, trust_model, convert)
 
 
 def _read(path: Path) -> bytes:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from donkey_activations.errors import ModelError
 from donkey_activations.extractors.formats import PilotFormat, fingerprint
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,11 @@ def folder() -> Path:
 
 
 def cut_keras_pilot(
-    path: Path, pilot_format: PilotFormat, layers: Sequence[str] | None, trust_model: bool
+    path: Path,
+    pilot_format: PilotFormat,
+    layers: Sequence[str] | None,
+    trust_model: bool,
+    convert: bool,
 ) -> bytes:
     """Returns a Keras pilot's cut graph: the kept one, or else a new one, which is then kept.
 
@@ -36,9 +41,10 @@ def cut_keras_pilot(
         pilot_format: What ``formats.identify`` told about it.
         layers: Names of the wanted layers; None is every convolution.
         trust_model: Load the file even if that runs code stored in it.
+        convert: Make it if there is none.
 
     Raises:
-        ModelError: See ``keras.convert``.
+        ModelError: See ``keras.convert``; or there is none, and none is to be made.
     """
     names = list(layers) if layers is not None else None
     # Trust belongs to the key: a pilot once trusted is still refused to who does not trust it.
@@ -47,6 +53,11 @@ def cut_keras_pilot(
     known = _read(kept)
     if known is not None:
         return known
+    if not convert:
+        raise ModelError(
+            f"expected its conversion in {folder()}, there is none; make that folder writable, "
+            "or give the .tflite beside it"
+        )
     from donkey_activations.extractors import keras
 
     logger.info("converting %s once with TensorFlow; this takes some seconds", path.name)

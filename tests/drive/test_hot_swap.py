@@ -268,7 +268,7 @@ def test_a_pilot_of_several_files_is_new_when_any_of_them_is(
     if model.endswith(".json"):
         (tmp_path / model).write_text("{}")
     opened = object()
-    watch = PilotWatch(SimpleNamespace(model_path=tmp_path / model, open=lambda: opened))  # type: ignore[arg-type]
+    watch = PilotWatch(SimpleNamespace(model_path=tmp_path / model, open=lambda **_: opened))  # type: ignore[arg-type]
     looks = [watch.new_pilot() for _ in range(2)]
     changing.write_text("another")
     looks += [watch.new_pilot() for _ in range(4)]
