@@ -103,6 +103,7 @@ class CnnActivations:
         self._driver = driver
         self._history = FrameHistory(1)
         self._rounds = 0
+        self._has_worker = True
         self.skipped = 0
 
     @property
@@ -163,6 +164,11 @@ class CnnActivations:
         """The worker: runs the network, draws and writes until ``shutdown()``."""
         self._worker.work_until_stopped()
 
+    def go_without(self, reason: Exception) -> None:
+        """Draws nothing in this drive, because there will be no worker."""
+        self._has_worker = False
+        self._worker.say_once("no mosaics, the car drives without", reason)
+
     def shutdown(self) -> None:
         """Waits a bounded time for the frames handed over, and logs what became of the drive."""
         try:
@@ -196,7 +202,7 @@ class CnnActivations:
         self._rounds += 1
         recorder = pilot.recorder if recording else None
         count = self._rounds if recorder is None else int(self._tub.manifest.current_index)
-        if count % self._every_n_frames or frame is None:
+        if count % self._every_n_frames or frame is None or not self._has_worker:
             return NO_MOSAIC
         if recorder is not None and not recorder.has_room:
             recorder.look_for_room()

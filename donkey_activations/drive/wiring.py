@@ -7,6 +7,7 @@ from typing import Any
 
 from donkey_activations.drive.config import DriveConfig, read_config
 from donkey_activations.drive.part import CONTROL_CHANNELS, CnnActivations
+from donkey_activations.drive.worker import WorkerThread
 from donkey_activations.errors import ConfigError
 from donkey_activations.frames import describe_shape
 from donkey_activations.transformations import (
@@ -207,6 +208,7 @@ def _insert(vehicle: Any, part: CnnActivations, inputs: list[str], tub_entry: En
     parts: list[Entry] = vehicle.parts
     vehicle.mem.put([_ALWAYS, _NEVER], [True, False])
     vehicle.add(part, inputs=inputs, outputs=[REFERENCE, MOSAIC], threaded=True)
+    parts[-1]["thread"] = WorkerThread(part.update, part.go_without)
     if tub_entry is not None:
         added = parts.pop()
         parts.insert(parts.index(tub_entry), added)

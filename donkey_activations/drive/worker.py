@@ -5,10 +5,11 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import Event, get_native_id
+from threading import Event, Thread, get_native_id
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,6 +178,27 @@ class MosaicWorker:
             self.say_once("a mosaic failed, the drive goes on", error)
         finally:
             self._free.put(job.frames)
+
+
+class WorkerThread(Thread):
+    """What ``Vehicle`` starts; a system that has no thread left does not stop the car there."""
+
+    def __init__(self, work: Callable[[], None], on_refusal: Callable[[Exception], None]) -> None:
+        """Makes the thread.
+
+        Args:
+            work: What it does.
+            on_refusal: Called instead with the reason, if the system gives no thread.
+        """
+        super().__init__(target=work, daemon=True)
+        self._on_refusal = on_refusal
+
+    def start(self) -> None:
+        """Starts it, or does without."""
+        try:
+            super().start()
+        except (RuntimeError, MemoryError) as error:
+            self._on_refusal(error)
 
 
 def _yield_to_the_loop() -> None:
