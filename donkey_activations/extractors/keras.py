@@ -1,7 +1,9 @@
 """From a Keras pilot to a ``.tflite`` graph. The only file that imports TensorFlow."""
 
+import contextlib
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.tracing import feature_maps, watched_calls
 
 _REASON_LENGTH = 200
+_STDERR = 2
 
 
 def import_tensorflow(purpose: str) -> Any:
@@ -154,7 +157,8 @@ def _convert(tf: Any, converter: Any) -> bytes:
         tf.lite.OpsSet.SELECT_TF_OPS,
     ]
     try:
-        content: bytes = converter.convert()
+        with _silent_stderr():
+            content: bytes = converter.convert()
     except Exception as error:  # the converter raises whatever the layers make it raise
         reason = " ".join(str(error).split())[:_REASON_LENGTH] or type(error).__name__
         raise ModelError(
@@ -162,3 +166,17 @@ def _convert(tf: Any, converter: Any) -> bytes:
             "the same training, or a network of other layers"
         ) from error
     return content
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keeps a page of statistics, which the converter's C++ prints, from the user's terminal."""
+    sys.stderr.flush()
+    kept = os.dup(_STDERR)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), _STDERR)
+        yield
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
