@@ -80,11 +80,15 @@ def run(args: argparse.Namespace) -> int:
         pilot = PlannedPilot(args.model, layers=args.layers, trust_model=args.trust_model)
         wish = Wish(args.hz, args.every, args.threads)
         plan = make_plan(pilot, resolutions, footage, wish, progress)
-    print(json.dumps(describe(plan)) if args.json else "\n".join(lines(plan)))
+    if not args.json:
+        print("\n".join(lines(plan)), flush=True)
     if args.png is not None:
         _draw(args, plan)
     if args.movie is not None:
         _film(args, plan)
+    pictures = {"png": args.png, "movie": args.movie}
+    written = {kind: str(path) for kind, path in pictures.items() if path is not None}
+    print(json.dumps(describe(plan) | written) if args.json else _told(written))
     for resolution, reason in plan.refused:
         print(f"{resolution}: {reason}", file=sys.stderr)
     return EXIT_PARTLY_DONE if plan.refused else 0
@@ -115,6 +119,10 @@ def _footage(args: argparse.Namespace) -> "Footage":
     if args.tub is not None:
         return footage.of_tub(args.tub)
     return footage.drawn() if args.image is None else footage.of_image(args.image)
+
+
+def _told(written: dict[str, str]) -> str:
+    return "\n" + "\n".join(f"{kind}: {path}" for kind, path in written.items()) if written else ""
 
 
 class _Silence:
