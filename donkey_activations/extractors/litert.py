@@ -180,8 +180,10 @@ def _check_scaled(
         scaled = before[:-3] == after[:-3]
         for axis in (-3, -2):
             change = wanted[axis] - own[axis]
-            # Less than two cells' worth may be lost in rounding.
-            if abs(change) * before[axis] >= 2 * own[axis]:
+            # What is pooled to one cell has one at every size. Less than two cells' worth may be
+            # lost in rounding.
+            pooled = before[axis] == after[axis] == 1
+            if not pooled and abs(change) * before[axis] >= 2 * own[axis]:
                 scaled &= (after[axis] - before[axis]) * change > 0
         if not scaled:
             raise SizeError(

@@ -1,6 +1,6 @@
 """Builds a Keras network again for another size of the camera's image."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from donkey_activations.errors import ModelError, SizeError
@@ -88,12 +88,14 @@ def _output_sizes(tf: Any, layer: Any) -> Iterator[list[int | None]]:
 
 
 class _Copy:
-    """Copies layers with their configurations, and then their weights."""
+    """Copies models layer by layer with their configurations, and then their weights."""
 
-    def __init__(self, tf: Any) -> None:
+    def __init__(self, tf: Any, known_shapes: dict[int, list[Shape]] | None = None) -> None:
         self._tf = tf
         self._pairs: list[tuple[Any, Any]] = []
         self._models: list[Any] = []
+        # Of a model inside of another one, by its identity.
+        self._known_shapes = {} if known_shapes is None else known_shapes
 
     def layers(self) -> list[Any]:
         """Returns the layers of all copied models."""
@@ -107,19 +109,32 @@ class _Copy:
                 shapes, model.input_names, model.inputs, strict=True
             )
         ]
-        copy = self._tf.keras.models.clone_model(model, inputs, self._of_layer)
+        copy = self._tf.keras.models.clone_model(
+            model, inputs, lambda layer: self._of_layer(layer, model, shapes)
+        )
         self._models.append(copy)
         return copy
 
-    def _of_layer(self, layer: Any) -> Any:
-        if isinstance(layer, self._tf.keras.Model):
-            return _nested(self._tf, layer, self.of_model)
+    def _of_layer(self, layer: Any, model: Any, shapes: list[Shape]) -> Any:
         every_frame = self._tf.keras.layers.TimeDistributed
-        if isinstance(layer, every_frame) and isinstance(layer.layer, self._tf.keras.Model):
-            return every_frame(self._of_layer(layer.layer), name=layer.name)
+        inner = layer.layer if isinstance(layer, every_frame) else layer
+        if isinstance(inner, self._tf.keras.Model):
+            given = self._input_shapes(layer, model, shapes)
+            if inner is layer:
+                return self.of_model(inner, given)
+            frame = [(shape[0], *shape[2:]) for shape in given]
+            return every_frame(self.of_model(inner, frame), name=layer.name)
         copy = type(layer).from_config(layer.get_config())
         self._pairs.append((layer, copy))
         return copy
+
+    def _input_shapes(self, layer: Any, model: Any, shapes: list[Shape]) -> list[Shape]:
+        """Returns what a layer is given where its model has inputs of these shapes."""
+        if id(layer) not in self._known_shapes:
+            before = _part_before(self._tf, layer, model)
+            copy = _Copy(self._tf, self._known_shapes).of_model(before, shapes)
+            self._known_shapes[id(layer)] = [tuple(tensor.shape) for tensor in copy.outputs]
+        return self._known_shapes[id(layer)]
 
     def fill(self) -> None:
         """Gives the copies the weights of what they are copies of, where the shapes are equal."""
@@ -131,20 +146,11 @@ class _Copy:
                 copy.finalize_state()  # of a Normalization, which keeps its weights ready for use
 
 
-def _nested(tf: Any, model: Any, copy_model: Callable[[Any, list[Shape]], Any]) -> Any:
-    """Returns a layer in place of a model inside of another one.
-
-    Its input has its size from the layers in front of it, so that it is only built when it is
-    called.
-    """
-
-    class Nested(tf.keras.layers.Layer):  # type: ignore[misc]
-        def call(self, inputs: Any, training: Any = None) -> Any:
-            if not hasattr(self, "network"):
-                shapes = [tuple(tensor.shape) for tensor in tf.nest.flatten(inputs)]
-                with tf.init_scope():
-                    self.network = copy_model(model, shapes)
-            # Not called as a layer, which would put its name twice before those of its layers.
-            return self.network.call(inputs, training=training)
-
-    return Nested(name=model.name)
+def _part_before(tf: Any, layer: Any, model: Any) -> Any:
+    """Returns the part of a model that computes what one of its layers is given."""
+    for call in range(len(layer.inbound_nodes)):
+        try:
+            return tf.keras.Model(model.inputs, tf.nest.flatten(layer.get_input_at(call)))
+        except ValueError:
+            continue  # it was called elsewhere; Keras tells this in no other way
+    raise ValueError(f"the layer {layer.name} is never called")
