@@ -18,6 +18,9 @@ _MOST_STEPS = 200_000
 
 _MAIN = 0
 
+# They put a dilated convolution's parts together, and crop what made all parts the same size.
+_JOINS = {"BATCH_TO_SPACE_ND", "FlexBatchToSpaceND"}
+
 
 @dataclass
 class Share:
@@ -41,6 +44,21 @@ class Share:
         self.activation_bytes += times * other.activation_bytes
         self.parameters += other.parameters
         self.uncounted += other.uncounted
+
+
+@dataclass
+class _Scope:
+    """What is known of a subgraph's tensors so far, by their number.
+
+    Attributes:
+        tensors: Their shapes and values.
+        kernels: The buffer of the last kernel ahead of them.
+        writers: What their operators do.
+    """
+
+    tensors: list[Tensor]
+    kernels: dict[int, int] = field(default_factory=dict)
+    writers: dict[int, Share] = field(default_factory=dict)
 
 
 class Counter:
@@ -74,40 +92,35 @@ class Counter:
         self._steps += len(subgraph.tensors) + len(operators)
         if self._steps > _MOST_STEPS:
             raise ValueError(f"more than {_MOST_STEPS} tensors and operators in its loops")
-        known = [self._declared(tensor) for tensor in subgraph.tensors]
+        scope = _Scope([self._declared(tensor) for tensor in subgraph.tensors])
         for place, tensor in zip(_list(subgraph.inputs), inputs, strict=True):
-            known[place] = replace(tensor, open_axes=known[place].open_axes)
-        kernels: dict[int, int] = {}
-        shares = [self._operator(operator, known, kernels) for operator in operators]
-        return shares, [known[place] for place in _list(subgraph.outputs)]
+            scope.tensors[place] = replace(tensor, open_axes=scope.tensors[place].open_axes)
+        shares = [self._operator(operator, scope) for operator in operators]
+        return shares, [scope.tensors[place] for place in _list(subgraph.outputs)]
 
-    def _operator(self, operator: Any, known: list[Tensor], kernels: dict[int, int]) -> Share:
-        """Counts one operator, and notes what it tells of its outputs.
-
-        Args:
-            operator: The operator.
-            known: What is known of the subgraph's tensors so far.
-            kernels: For tensors so far, the buffer of the last kernel ahead of them.
-        """
+    def _operator(self, operator: Any, scope: _Scope) -> Share:
+        """Counts one operator, and notes what it tells of its outputs."""
         numbers = [int(number) for number in _list(operator.inputs)]
         outputs = [int(number) for number in _list(operator.outputs)]
-        inputs = tuple(known[number] if number >= 0 else None for number in numbers)
+        inputs = tuple(scope.tensors[number] if number >= 0 else None for number in numbers)
         name = self._graph.operator_name(operator)
         operation = Operation(name, operator.builtinOptions, inputs)
-        declared = [known[number] for number in outputs]
-        if name == "WHILE":
-            share, results = self._loop(operation, declared)
-        else:
-            share, results = self._single(operation, declared)
-        ahead = next((kernels[number] for number in numbers if number in kernels), None)
+        declared = [scope.tensors[number] for number in outputs]
+        count = self._loop if name == "WHILE" else self._single
+        share, results = count(operation, declared)
+        _add_written(share, name, results)
+        ahead = next((scope.kernels[number] for number in numbers if number in scope.kernels), None)
         read = parameters(operation, ahead)
         share.parameters += read
-        own = next((parameter.buffer for parameter in read if parameter.role == "kernel"), ahead)
+        if name in _JOINS and numbers[0] in scope.writers:
+            _crop(scope.writers[numbers[0]], operation.input(0), results[0])
+        own = (parameter.buffer for parameter in read if parameter.role == "kernel")
+        kernel = next(own, ahead)
         for number, result in zip(outputs, results, strict=True):
-            known[number] = result
-            if own is not None:
-                kernels[number] = own
-        _add_written(share, name, results)
+            scope.tensors[number] = result
+            scope.writers[number] = share
+            if kernel is not None:
+                scope.kernels[number] = kernel
         return share
 
     def _single(
@@ -168,6 +181,12 @@ def _add_written(share: Share, name: str, results: Iterable[Tensor]) -> None:
             share.activation_bytes += tensor.bytes
         elif name not in share.uncounted:
             share.uncounted.append(name)
+
+
+def _crop(convolution: Share, parts: Tensor, joined: Tensor) -> None:
+    """Takes back what a dilated convolution computes of cells that are cropped again."""
+    if parts.elements and joined.elements is not None:
+        convolution.macs = convolution.macs * joined.elements // parts.elements
 
 
 def _changed(before: Tensor, after: Tensor) -> bool:

@@ -60,8 +60,10 @@ def parameters(operation: Operation, kernel: int | None) -> list[Parameter]:
     }
     if operation.name in _ROLES:
         role = _ROLES[operation.name]
-        # A single value is a constant of the formula; integers are shapes.
-        vectors = [t for t in constants.values() if t.values is None and (t.elements or 0) > 1]
+        # A scalar is a constant of some formula; integers are shapes.
+        vectors = [
+            tensor for tensor in constants.values() if tensor.shape and tensor.values is None
+        ]
         return [_parameter(vector, kernel, role) for vector in vectors]
     recurrent = operation.name in RECURRENT
     places = range(1, len(operation.inputs)) if recurrent else _WEIGHTS.get(operation.name, ())
@@ -78,19 +80,23 @@ def parameters(operation: Operation, kernel: int | None) -> list[Parameter]:
 
 
 def learned(found: Collection[Parameter], model: Any) -> set[Parameter]:
-    """Returns parameters without the biases that only fill a place, each once.
+    """Returns parameters without zeros that only fill a place.
 
     LiteRT's convolutions must have a bias, so the converter gives one of zeros to those that have
     none, or whose bias is an operator of its own. In a network that was never trained real ones
-    are zeros as well: there they all count.
+    are zeros as well: there they all count. A kernel of zeros is what Keras' ConvLSTM2D gets its
+    first state from.
 
     Args:
         found: All parameters of a graph.
         model: Its model in the schema's object API.
     """
-    attached = {parameter for parameter in found if parameter.attached}
-    zeros = {bias for bias in attached if not np.any(model.buffers[bias.buffer].data)}
-    return set(found) - zeros if len(zeros) < len(attached) else set(found)
+    every = set(found)
+    zeros = {parameter for parameter in every if not np.any(model.buffers[parameter.buffer].data)}
+    biases = {parameter for parameter in every if parameter.attached}
+    kernels = {parameter for parameter in every if parameter.role == "kernel"}
+    fillers = zeros & (kernels if biases <= zeros else kernels | biases)
+    return every - fillers
 
 
 def _parameter(

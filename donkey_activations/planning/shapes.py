@@ -59,7 +59,10 @@ def output_shape(operation: Operation, declared: Shape) -> Shape:
     Raises:
         ValueError: The operator cannot run on such inputs.
     """
-    return _RULES.get(operation.name, _as_an_input)(operation, declared)
+    shape = _RULES.get(operation.name, _as_an_input)(operation, declared)
+    if min((size for size in shape if size is not None), default=0) < 0:
+        raise ValueError(f"{operation.name} with an output of shape {list(shape)}")
+    return shape
 
 
 def _as_an_input(operation: Operation, declared: Shape) -> Shape:

@@ -1,0 +1,57 @@
+"""What a Keras model computes, from the configuration of its layers and their shapes alone.
+
+Nothing here knows of `.tflite`, so it is the reference for what is counted in a graph.
+"""
+
+from math import prod
+from typing import Any
+
+Shape = tuple[int, ...]
+
+_GATES = {"LSTM": 4, "ConvLSTM2D": 4}
+
+
+def macs_of_layers(model: Any) -> dict[str, int]:
+    """Multiply-accumulate operations of each layer with weights, wherever it is applied."""
+    counted = {}
+    for layer in model.layers:
+        uses = range(len(layer.inbound_nodes)) if layer.count_params() else ()
+        total = sum(
+            _macs(layer, layer.get_input_shape_at(use)[1:], layer.get_output_shape_at(use)[1:])
+            for use in uses
+        )
+        if total:
+            counted[layer.name] = total
+    return counted
+
+
+def _macs(layer: Any, given: Shape, output: Shape) -> int:
+    kind = type(layer).__name__
+    if kind == "TimeDistributed":
+        return given[0] * _macs(layer.layer, given[1:], output[1:])
+    if kind in _GATES:
+        return _recurrent(layer, kind, given, output)
+    if kind == "Dense":
+        return prod(given) * layer.units
+    return _convolution(layer, kind, given, output) if hasattr(layer, "kernel_size") else 0
+
+
+def _convolution(layer: Any, kind: str, given: Shape, output: Shape) -> int:
+    kernel, channels, cells = prod(layer.kernel_size), given[-1], prod(output[:-1])
+    if kind == "Conv2DTranspose":
+        return prod(given[:-1]) * kernel * channels * layer.filters
+    if kind == "DepthwiseConv2D":
+        return cells * kernel * channels * layer.depth_multiplier
+    if kind == "SeparableConv2D":
+        between = channels * layer.depth_multiplier
+        return cells * kernel * between + cells * between * layer.filters
+    return cells * kernel * (channels // layer.groups) * layer.filters
+
+
+def _recurrent(layer: Any, kind: str, given: Shape, output: Shape) -> int:
+    if kind != "ConvLSTM2D":
+        return given[0] * _GATES[kind] * layer.units * (given[-1] + layer.units)
+    one = prod(output[-3:-1]) * prod(layer.kernel_size) * layer.filters
+    step = _GATES[kind] * one * (given[-1] + layer.filters)
+    # Keras has the first state from a convolution of zeros, which runs as any other.
+    return given[0] * step + one * given[-1]
