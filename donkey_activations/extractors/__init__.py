@@ -39,9 +39,10 @@ def open_extractor(
     """
     path = _expanded(model_path)
     with _naming(path):
-        from donkey_activations.extractors import running
+        from donkey_activations.extractors.openers import OpenWish, opener_of
 
-        return running.run(_cut(path, layers, trust_model, convert), size, threads)
+        wish = OpenWish(layers, size, trust_model, threads, convert)
+        return opener_of(path).open_pilot(path, wish)
 
 
 def _expanded(model_path: str | os.PathLike[str]) -> Path:
@@ -57,21 +58,3 @@ def _naming(path: Path) -> Iterator[None]:
         yield
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-
-
-def _cut(path: Path, layers: Sequence[str] | None, trust_model: bool, convert: bool) -> bytes:
-    from donkey_activations.extractors import cache, formats, graph
-
-    pilot_format = formats.identify(path)
-    if pilot_format is formats.PilotFormat.TFLITE:
-        return graph.cut(_read(path), layers)
-    return cache.cut_keras_pilot(path, pilot_format, layers, trust_model, convert)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"cannot be read ({error.strerror}); give the path of a .tflite or Keras pilot"
-        ) from error

@@ -42,9 +42,85 @@ def identify(path: Path) -> PilotFormat:
             is and which file to give instead, and leaves it to the caller to name the path.
     """
     try:
-        return _identify_folder(path) if path.is_dir() else _identify_file(path)
+        head = head_of(path)
+        known = format_of(path, head)
+        if known is None:
+            raise refusal(path, head)
+        _check(path, known)
+        return known
     except OSError as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
+
+
+def head_of(path: Path) -> bytes:
+    """Returns the first bytes of a pilot file, enough to tell its format; none of a folder.
+
+    Args:
+        path: The file or folder.
+
+    Raises:
+        ModelError: It is no ordinary file, or empty.
+        OSError: It cannot be read.
+    """
+    if path.is_dir():
+        return b""
+    # A pipe or a device would keep the reader waiting, or never end.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ModelError(f"{_EXPECTED}, this is no ordinary file; {instead(path)}")
+    head = foreign_formats.head(path)
+    if not head:
+        raise ModelError("the file is empty; copy it again, or train again")
+    return head
+
+
+def format_of(path: Path, head: bytes) -> PilotFormat | None:
+    """Tells what a pilot is by its beginning, though it may be damaged further on.
+
+    Args:
+        path: The file or folder.
+        head: What ``head_of`` returns for it.
+
+    Returns:
+        Its format; None if it is none of those.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if path.is_dir():
+        return PilotFormat.SAVED_MODEL if (path / _SAVED_MODEL_FILE).is_file() else None
+    if head[4:8] == _FLATBUFFER_IDENTIFIER:
+        return PilotFormat.TFLITE
+    if head.startswith(_HDF5_SIGNATURE):
+        return PilotFormat.HDF5
+    if foreign_formats.is_keras_zip(path, head):
+        return PilotFormat.KERAS_ZIP
+    return PilotFormat.JSON_AND_WEIGHTS if head.lstrip().startswith(b"{") else None
+
+
+def refusal(path: Path, head: bytes) -> ModelError:
+    """Returns what to tell of a file or folder that is no pilot, and which file to give instead.
+
+    Args:
+        path: The file or folder.
+        head: What ``head_of`` returns for it.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if not path.is_dir():
+        return _refused(path, foreign_formats.describe(path, head))
+    inside = sorted(entry.name for entry in path.iterdir() if _opens(entry))
+    way_out = f"give {' or '.join(inside[:3])} in it" if inside else instead(path)
+    return ModelError(
+        f"{_EXPECTED}, this is a folder that is no SavedModel (no {_SAVED_MODEL_FILE} in it); "
+        f"{way_out}"
+    )
+
+
+def unreadable(error: OSError) -> ModelError:
+    """Returns what to tell of a pilot that the system does not let read."""
+    reason = error.strerror or str(error)
+    return ModelError(f"cannot be read ({reason}); give the path of a .tflite or Keras pilot")
 
 
 def weights_of(json_path: Path) -> tuple[Path, ...]:
@@ -85,7 +161,7 @@ def fingerprint(path: Path) -> str:
             whole.update(f"{_digest(parts[name])} {name}\n".encode(errors="surrogateescape"))
         return whole.hexdigest()
     except OSError as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
 
 
 def instead(path: Path, suffixes: Sequence[str] = _OPENED) -> str:
@@ -107,54 +183,29 @@ def instead(path: Path, suffixes: Sequence[str] = _OPENED) -> str:
 
 def _opens(candidate: Path) -> bool:
     try:
-        if candidate.is_dir():
-            return (candidate / _SAVED_MODEL_FILE).is_file()
-        return candidate.is_file() and _supported(candidate, foreign_formats.head(candidate))
+        if not (candidate.is_file() or candidate.is_dir()):
+            return False
+        head = b"" if candidate.is_dir() else foreign_formats.head(candidate)
+        known = format_of(candidate, head)
+        if known is PilotFormat.TFLITE:
+            return not _contains(candidate, _EDGE_TPU_OPERATOR)
+        return known not in (None, PilotFormat.JSON_AND_WEIGHTS)
     except OSError:
         return False
 
 
-def _supported(path: Path, head: bytes) -> bool:
-    if head[4:8] == _FLATBUFFER_IDENTIFIER:
-        return not _contains(path, _EDGE_TPU_OPERATOR)
-    return head.startswith(_HDF5_SIGNATURE) or foreign_formats.is_keras_zip(path, head)
-
-
-def _identify_folder(path: Path) -> PilotFormat:
+def _check(path: Path, known: PilotFormat) -> None:
+    """Refuses what has the format and still cannot be opened."""
+    if known is PilotFormat.TFLITE and _contains(path, _EDGE_TPU_OPERATOR):
+        raise _refused(path, "compiled for an Edge TPU, which hides its layers")
     graph = path / _SAVED_MODEL_FILE
-    if not graph.is_file():
-        inside = sorted(entry.name for entry in path.iterdir() if _opens(entry))
-        way_out = f"give {' or '.join(inside[:3])} in it" if inside else instead(path)
-        raise ModelError(
-            f"{_EXPECTED}, this is a folder that is no SavedModel (no {_SAVED_MODEL_FILE} in it); "
-            f"{way_out}"
-        )
-    if _contains(graph, _TENSORRT_OPERATOR):
+    if known is PilotFormat.SAVED_MODEL and _contains(graph, _TENSORRT_OPERATOR):
         raise _refused(path, "a TensorRT engine, which only runs on the NVIDIA board it is made on")
-    return PilotFormat.SAVED_MODEL
+    if known is PilotFormat.JSON_AND_WEIGHTS:
+        _check_json(path)
 
 
-def _identify_file(path: Path) -> PilotFormat:
-    # A pipe or a device would keep the reader waiting, or never end.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise ModelError(f"{_EXPECTED}, this is no ordinary file; {instead(path)}")
-    head = foreign_formats.head(path)
-    if not head:
-        raise ModelError("the file is empty; copy it again, or train again")
-    if head[4:8] == _FLATBUFFER_IDENTIFIER:
-        if _contains(path, _EDGE_TPU_OPERATOR):
-            raise _refused(path, "compiled for an Edge TPU, which hides its layers")
-        return PilotFormat.TFLITE
-    if head.startswith(_HDF5_SIGNATURE):
-        return PilotFormat.HDF5
-    if foreign_formats.is_keras_zip(path, head):
-        return PilotFormat.KERAS_ZIP
-    if head.lstrip().startswith(b"{"):
-        return _identify_json(path)
-    raise _refused(path, foreign_formats.describe(path, head))
-
-
-def _identify_json(path: Path) -> PilotFormat:
+def _check_json(path: Path) -> None:
     try:
         network = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -167,7 +218,6 @@ def _identify_json(path: Path) -> PilotFormat:
             f"expected the weights beside the .json network in {weights}, found no such file; "
             f"save them there with model.save_weights('{weights}'), or {instead(path)}"
         )
-    return PilotFormat.JSON_AND_WEIGHTS
 
 
 def _parts(path: Path) -> Iterator[tuple[str, Path]]:
@@ -202,8 +252,3 @@ def _contains(path: Path, needle: bytes) -> bool:
 
 def _refused(path: Path, what: str) -> ModelError:
     return ModelError(f"{_EXPECTED}, this is {what}; {instead(path)}")
-
-
-def _unreadable(error: OSError) -> ModelError:
-    reason = error.strerror or str(error)
-    return ModelError(f"cannot be read ({reason}); give the path of a .tflite or Keras pilot")

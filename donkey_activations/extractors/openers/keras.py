@@ -1,0 +1,23 @@
+"""Keras pilots: converted to a cut graph once, which is kept and run like any other."""
+
+from pathlib import Path
+
+from donkey_activations.extractors import formats
+from donkey_activations.extractors.base import FeatureExtractor
+from donkey_activations.extractors.formats import PilotFormat
+from donkey_activations.extractors.openers import OpenWish
+
+
+def takes(path: Path, head: bytes) -> bool:
+    """See ``Opener``."""
+    return formats.format_of(path, head) not in (None, PilotFormat.TFLITE)
+
+
+def open_pilot(path: Path, wish: OpenWish) -> FeatureExtractor:
+    """See ``Opener``."""
+    from donkey_activations.extractors import cache, running
+
+    cut_graph = cache.cut_keras_pilot(
+        path, formats.identify(path), wish.layers, wish.trust_model, wish.convert
+    )
+    return running.run(cut_graph, wish.size, wish.threads)

@@ -1,0 +1,25 @@
+"""``.tflite`` pilots: cut, and run as they are."""
+
+from pathlib import Path
+
+from donkey_activations.extractors import formats
+from donkey_activations.extractors.base import FeatureExtractor
+from donkey_activations.extractors.formats import PilotFormat
+from donkey_activations.extractors.openers import OpenWish
+
+
+def takes(path: Path, head: bytes) -> bool:
+    """See ``Opener``."""
+    return formats.format_of(path, head) is PilotFormat.TFLITE
+
+
+def open_pilot(path: Path, wish: OpenWish) -> FeatureExtractor:
+    """See ``Opener``."""
+    from donkey_activations.extractors import graph, running
+
+    formats.identify(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise formats.unreadable(error) from error
+    return running.run(graph.cut(content, wish.layers), wish.size, wish.threads)
