@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from donkey_activations.errors import LayoutError
 from donkey_activations.mosaic.colours import check_colormap
+from donkey_activations.mosaic.panels import panel_names
 
+# Shown unless the layout says otherwise.
 PANELS = ("camera", "saliency", "controls", "layers")
 
 # Of float32.
@@ -60,7 +62,7 @@ class Layout(LayerStyle):
 
     Attributes:
         panels: What is shown, in this order: ``camera``, ``saliency``, ``controls`` (steering and
-            throttle, where known), ``layers``.
+            throttle, where known), ``layers``, or any other of ``panel_names()``.
         layers: Names of the layers shown, in this order; None is all that the pilot was opened
             with.
         per_layer: Styles of single layers, by the layer's name.
@@ -107,8 +109,9 @@ class Layout(LayerStyle):
         """
         super().__post_init__()
         _check_names("panels", self.panels)
+        choices = tuple(dict.fromkeys((*PANELS, *panel_names())))
         for panel in self.panels:
-            _check_choice("panels", panel, PANELS)
+            _check_choice("panels", panel, choices)
         if self.layers is not None:
             _check_names("layers", self.layers)
         object.__setattr__(self, "per_layer", _checked_styles(self.per_layer))
