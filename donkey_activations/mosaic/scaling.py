@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from donkey_activations.frames import opencv
@@ -111,12 +110,12 @@ def to_levels(measured: Measured, low: float, high: float, levels: Levels) -> No
     if low32 > 0 or high32 < 0:  # far from 0, scaled values would lose what sets them apart
         maps, low32, high32 = maps - np.float32(low32), 0.0, high32 - low32
     step = (LEVELS - 1) / (high32 - low32)
-    height, width, filters = maps.shape
+    height = len(maps)
     # Of OpenCV's conversions that round and saturate in one pass this is the fastest by far; its
     # absolute value does nothing here, where all is 0 or more.
     opencv().convertScaleAbs(
         maps.reshape(height, -1),
-        as_strided(levels, (height, width * filters), (levels.strides[0], 1)),
+        levels.reshape(height, -1),
         alpha=step,
         beta=-low32 * step,
     )

@@ -35,7 +35,7 @@ class Font:
 
     def width_px(self, text: str) -> int:
         """Returns how wide a text is when it is written."""
-        return sum(_advance_px(character, self.size) for character in text)
+        return _width_px(text, self.size)
 
     def fit(self, phrases: Sequence[str], room_px: int) -> str:
         """Joins as many phrases as fit into a room, the first ones first.
@@ -70,6 +70,11 @@ class Font:
         line = area[: strip.shape[0], left_px:right]
         line[:] = strip[:, : line.shape[1]]
         return right
+
+
+@lru_cache(maxsize=512)
+def _width_px(text: str, size: float) -> int:
+    return sum(_advance_px(character, size) for character in text)
 
 
 @lru_cache(maxsize=256)
