@@ -8,6 +8,8 @@ IS_3_11 := import sys; sys.exit(sys.version_info[:2] != (3, 11))
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PEERS := .venv-peers
+PEERS_INSTALLED := $(PEERS)/.installed
 
 .PHONY: help demo test lint types build bench clean
 
@@ -17,7 +19,7 @@ help:
 	@echo "make lint    check style and layout of the code"
 	@echo "make types   check the annotations"
 	@echo "make build   make sdist and wheel in dist/"
-	@echo "make bench   measure what mosaics cost, alone, for one image, and in the drive loop"
+	@echo "make bench   measure ours beside the peers, and the drive loop (ARGS=--quick for a look)"
 	@echo "make clean   remove what the others made, save the demo's car"
 
 demo: $(INSTALLED)
@@ -37,13 +39,17 @@ build: $(INSTALLED)
 	rm -rf build dist
 	$(BIN)/python -m build
 
-bench: $(INSTALLED)
-	$(BIN)/python benchmarks/mosaic.py
-	$(BIN)/python benchmarks/one_image.py
-	$(BIN)/python benchmarks/drive_loop.py $(ARGS)
+bench: $(INSTALLED) $(PEERS_INSTALLED)
+	$(BIN)/python benchmarks/run.py --peers $(PEERS)/bin/python $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(PEERS_INSTALLED): benchmarks/peers/requirements.txt | $(INSTALLED)
+	rm -rf $(PEERS)
+	$(BIN)/python -m venv $(PEERS)
+	$(PEERS)/bin/pip install --requirement $<
+	touch $@
 
 # Made anew when what is to be installed changes, and after an installation that broke off.
 $(INSTALLED): setup.cfg setup.py pyproject.toml donkey_activations_hook.pth

@@ -1,24 +1,21 @@
-"""What mosaics cost the drive loop: real Donkeycar vehicles at 20 Hz, with and without the part.
+"""One drive of a real Donkeycar vehicle at 20 Hz that records: what mosaics cost its loop.
 
-Run it on an idle machine, from the repository:
+    python benchmarks/drive_loop.py --pilot pilot.tflite --size 640x360 --every 1 --seconds 60
 
-    python benchmarks/drive_loop.py --seconds 60
-
-For each camera size the vehicle (camera, TensorFlow Lite pilot, tub) drives without the part,
-with a mosaic of every fifth frame, and with a mosaic of every frame. The drives take turns, so
-that what else happens on the machine meets all of them alike.
+Camera, TensorFlow Lite pilot and tub; ``--every 0`` drives without the part. Prints a JSON object;
+times are in milliseconds. ``make bench`` runs such drives in turns.
 """
 
 import argparse
 import contextlib
 import io
+import json
 import logging
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +31,13 @@ with contextlib.redirect_stdout(io.StringIO()):  # Donkeycar greets on import
     from donkeycar.vehicle import Vehicle
 
 from drawn_frames import STOCK_TYPES, draw_frame
-from stock_pilot import build_stock_pilot
+from turns import peak_mb
 
 from donkey_activations import CnnActivations, add_activations
 
 HZ = 20
 WARM_UP = 10  # loops left out of every drive
 WITHOUT = 0
-PERIODS = {WITHOUT: "without", 5: "every 5th", 1: "every frame"}
 INPUTS = ["cam/image_array", "pilot/angle", "pilot/throttle", "user/mode"]
 
 
@@ -62,55 +58,54 @@ class BufferCamera:
 
 
 class Clock:
-    """Notes when a loop begins."""
+    """Notes when a loop begins, and what the process has computed until then."""
 
     def __init__(self) -> None:
         """Starts with no loop."""
         self.times: list[float] = []
+        self.cpu_times: list[float] = []
 
     def run(self) -> None:
         """One more loop."""
         self.times.append(time.perf_counter())
+        self.cpu_times.append(time.process_time())
 
 
 @dataclass
-class Row:
-    """What the drives of one kind came to; times in milliseconds.
+class Drive:
+    """What a drive came to; times in milliseconds.
 
-    The worst latency is from the handing over of a frame until its mosaic lies in the tub.
+    Attributes:
+        periods: From the beginning of a loop to that of the next.
+        part: In the part, in the loop's thread.
+        cores: How many cores the process kept busy.
+        made: Mosaics.
+        skipped: Frames that found the worker busy.
+        failed: Mosaics that could not be made.
+        worst_latency: From the handing over of a frame until its mosaic lies in the tub.
+        peak_mb: The process's largest memory in MB.
     """
 
-    size: str
-    kind: str
-    periods: list[float] = field(default_factory=list)
-    part: list[float] = field(default_factory=list)
+    periods: list[float]
+    part: list[float]
+    cores: float
     made: int = 0
     skipped: int = 0
     failed: int = 0
     worst_latency: float = 0.0
-
-    def __str__(self) -> str:
-        """The row as the table shows it."""
-        cells = f"{self.size:>8}  {self.kind:<11} {len(self.periods):7d} {_quantiles(self.periods)}"
-        if not self.part:
-            return cells
-        counts = f"{self.made:6d} {self.skipped:4d} {self.failed:4d} {self.worst_latency:5.0f}"
-        return f"{cells} {_quantiles(self.part)} {counts}"
+    peak_mb: float = 0.0
 
 
-HEADER = (
-    "                                loop period, ms     in the part, ms        mosaics    worst\n"
-    "    size  drive         loops    median       p99    median       p99   made skip fail    ms"
-)
+def drive(pilot: Path, size_hw: tuple[int, int], every: int, seconds: float) -> Drive:
+    """Drives once.
 
-
-def _quantiles(values: list[float]) -> str:
-    return f"{np.median(values):9.3f} {np.percentile(values, 99):9.3f}"
-
-
-def drive(row: Row, every: int, pilot: Path, loops: int) -> None:
-    """Drives once, and adds what was measured to the row."""
-    width, height = map(int, row.size.split("x"))
+    Args:
+        pilot: A ``.tflite`` of Donkeycar's linear pilot.
+        size_hw: ``(height, width)`` of the camera in pixels, and of the pilot.
+        every: A mosaic of every so many frames; 0 leaves the part out.
+        seconds: How long.
+    """
+    height, width = size_hw
     vehicle, clock = Vehicle(), Clock()
     interpreter = KerasLinear(interpreter=TfLite(), input_shape=(height, width, 3))
     interpreter.load(str(pilot))
@@ -122,11 +117,15 @@ def drive(row: Row, every: int, pilot: Path, loops: int) -> None:
         vehicle.add(tub, inputs=INPUTS, outputs=["tub/num_records"])
         if every != WITHOUT:
             add_activations(vehicle, _config(height, width, every), str(pilot))
-        vehicle.start(rate_hz=HZ, max_loop_count=loops + WARM_UP)
-    row.periods += list(np.diff(clock.times[WARM_UP:]) * 1000)
+        vehicle.start(rate_hz=HZ, max_loop_count=round(seconds * HZ) + WARM_UP)
+    driven = slice(WARM_UP, None)
+    passed = np.diff(clock.times[driven])
+    cores = float(np.diff(clock.cpu_times[driven]).sum() / passed.sum())
+    done = Drive(list(passed * 1000), [], cores, peak_mb=peak_mb())
     for entry in vehicle.parts:
         if isinstance(entry["part"], CnnActivations):
-            _add_part(row, vehicle, entry["part"])
+            _add_part(done, vehicle, entry["part"])
+    return done
 
 
 def _config(height: int, width: int, every: int) -> Config:
@@ -136,49 +135,26 @@ def _config(height: int, width: int, every: int) -> Config:
     return cfg
 
 
-def _add_part(row: Row, vehicle: Vehicle, part: CnnActivations) -> None:
-    times = vehicle.profiler.records[part]["times"]
-    row.part += [seconds * 1000 for seconds in times[WARM_UP:]]
-    row.made += part.made
-    row.skipped += part.skipped
-    row.failed += part.failed
-    row.worst_latency = max(row.worst_latency, part.worst_latency_ms)
-
-
-def measure(size: str, seconds: float, rounds: int, pilots: Path) -> Iterator[Row]:
-    """Drives one camera size, kind after kind, several times round."""
-    width, height = map(int, size.split("x"))
-    pilot = build_stock_pilot(pilots, height, width).tflite
-    rows = {every: Row(size, kind) for every, kind in PERIODS.items()}
-    for turn in range(rounds):
-        order = list(rows) if turn % 2 == 0 else list(rows)[::-1]
-        for every in order:
-            print(f"{size} {PERIODS[every]}, round {turn + 1} of {rounds}", file=sys.stderr)
-            drive(rows[every], every, pilot, int(seconds * HZ / rounds))
-    yield from rows.values()
+def _add_part(done: Drive, vehicle: Vehicle, part: CnnActivations) -> None:
+    times_s = vehicle.profiler.records[part]["times"]
+    done.part = [seconds * 1000 for seconds in times_s[WARM_UP:]]
+    done.made, done.skipped, done.failed = part.made, part.skipped, part.failed
+    done.worst_latency = part.worst_latency_ms
 
 
 def main() -> None:
-    """Reads the command line, measures, prints the table."""
+    """Drives as the command line says, and prints what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=60, help="of driving behind each row")
-    parser.add_argument("--rounds", type=int, default=3, help="over which they are spread")
-    parser.add_argument("--sizes", default="160x120,640x360", help="of the camera")
-    parser.add_argument("--pilots", type=Path, help="folder that keeps the pilots it builds")
+    parser.add_argument("--pilot", type=Path, required=True, help="a .tflite of that size")
+    parser.add_argument("--size", default="160x120", help="of the camera")
+    parser.add_argument("--every", type=int, default=1, help="0 drives without the part")
+    parser.add_argument("--seconds", type=float, default=20)
     arguments = parser.parse_args()
     logging.disable(logging.INFO)
-    with contextlib.ExitStack() as stack:
-        pilots = arguments.pilots or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        before = os.getloadavg()[0]
-        rows = [
-            row
-            for size in arguments.sizes.split(",")
-            for row in measure(size, arguments.seconds, arguments.rounds, pilots)
-        ]
-    load = f"load {before:.1f} before, {os.getloadavg()[0]:.1f} at the end"
-    print(f"{HZ} Hz drive loop, {os.cpu_count()} cores, {load}")
-    print(HEADER)
-    print(*rows, sep="\n")
+    width, height = map(int, arguments.size.split("x"))
+    with contextlib.redirect_stdout(sys.stderr):
+        done = drive(arguments.pilot, (height, width), arguments.every, arguments.seconds)
+    print(json.dumps(asdict(done)))
 
 
 if __name__ == "__main__":
