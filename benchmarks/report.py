@@ -20,7 +20,7 @@ _RATIOS = """## How many times as long as ours
 
 Above 1 the other takes longer, below 1 (bold) it is faster than ours. The limit is what no way of
 doing it can do without; there, 0.5 says that ours takes twice as long. Of a party with several ways
-the fastest counts, whatever is in favour of it.
+the fastest counts.
 """
 
 _MEMORY = "## Peak memory, how many times as much as ours\n"

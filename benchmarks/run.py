@@ -34,16 +34,18 @@ def main() -> None:
     load_before = os.getloadavg()[0]
     results: list[Result] = []
     drives: list[tuple[str, ...]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        workspace = Workspace(Path(folder), arguments.peers, amount.records)
-        bench = Bench(workspace, amount, arguments.peers)
-        for name in arguments.rows:
-            if name == _DRIVE:
-                drives = drive.measure(bench)
-            else:
-                results += _ROWS[name].measure(bench)
-    written = render(machine.describe(arguments.peers, load_before), results, drives)
-    print(written)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            workspace = Workspace(Path(folder), arguments.peers, amount.records)
+            bench = Bench(workspace, amount, arguments.peers)
+            for name in arguments.rows:
+                if name == _DRIVE:
+                    drives = drive.measure(bench)
+                else:
+                    results += _ROWS[name].measure(bench)
+    finally:  # also what an interrupted run has measured
+        written = render(machine.describe(arguments.peers, load_before), results, drives)
+        print(written)
     whole = not arguments.quick and len(arguments.rows) == len(_ROWS) + 1
     out = arguments.out or (_RESULTS if whole else None)
     if out is not None:

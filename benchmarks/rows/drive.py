@@ -37,17 +37,20 @@ class _Kind:
     drives: list[dict[str, Any]] = field(default_factory=list)
 
     def cells(self) -> tuple[str, ...]:
-        drives = self.drives
-        counts = [str(sum(one[key] for one in drives)) for key in ("made", "skipped", "failed")]
-        slowest = f"{max(one['worst_latency'] for one in drives):.0f} ms"
-        part = _quantiles([ms for one in drives for ms in one["part"]])
         return (
             describe(self.size),
             _KINDS[self.every],
-            _quantiles([ms for one in drives for ms in one["periods"]]),
-            *((part, *counts, slowest) if self.every else [""] * 5),
-            f"{np.median([one['cores'] for one in drives]):.2f}",
-            f"{max(one['peak_mb'] for one in drives):.0f} MB",
+            _quantiles([ms for one in self.drives for ms in one["periods"]]),
+            *(self._of_the_part() if self.every else [""] * 5),
+            f"{np.median([one['cores'] for one in self.drives]):.2f}",
+            f"{max(one['peak_mb'] for one in self.drives):.0f} MB",
+        )
+
+    def _of_the_part(self) -> tuple[str, ...]:
+        return (
+            _quantiles([ms for one in self.drives for ms in one["part"]]),
+            *(str(sum(one[key] for one in self.drives)) for key in ("made", "skipped", "failed")),
+            f"{max(one['worst_latency'] for one in self.drives):.0f} ms",
         )
 
 

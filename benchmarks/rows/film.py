@@ -6,6 +6,7 @@ the encoding of mosaics that are drawn already.
 """
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -45,13 +46,19 @@ def measure(bench: Bench) -> list[Result]:
     # x264 works in threads: what one picture takes is the time of all by their number.
     encoding_s = tuple(count * sum(times_s) / len(times_s) for times_s in bound.times_s)
     return [
-        ours.result(row, OURS, "donkey activations movie, 1280x720"),
-        Result(row, LIMIT, bound.name, encoding_s, bound.peak_mb, error=bound.error),
+        _told(ours.result(row, OURS, "donkey activations movie, 1280x720"), count),
+        _told(Result(row, LIMIT, bound.name, encoding_s, bound.peak_mb, bound.error), count),
         *(
-            way.result(row, "Donkeycar", name, details="--salient" not in name)
+            _told(way.result(row, "Donkeycar", name, details="--salient" not in name), count)
             for name, way in theirs.items()
         ),
     ]
+
+
+def _told(result: Result, records: int) -> Result:
+    if not result.per_round:
+        return result
+    return replace(result, remark=f"{records / result.seconds:.0f} records/s")
 
 
 def _ours(bench: Bench) -> Run:
