@@ -1,5 +1,6 @@
 """The thread beside the drive loop that runs the network, draws and writes."""
 
+import atexit
 import logging
 import math
 import os
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 # One frame in work and one that waits: bounded, and the worker never idles between two frames.
 _BUFFERS = 2
 _NICENESS = 10
+_LAST_WAIT_S = 2.0
 # Different errors without end (a camera of ever changing size) must not fill log and memory.
 _MOST_SAID = 20
 
@@ -117,6 +119,7 @@ class MosaicWorker:
         """Does jobs, and looks for a new pilot between them, until ``stop()``."""
         self._ended.clear()
         try:
+            atexit.register(self._end_before_python_does)
             with suppress(Exception, SystemExit):
                 _yield_to_the_loop()
             while True:
@@ -131,11 +134,23 @@ class MosaicWorker:
                 self._watch.stop()
             finally:
                 self._ended.set()
+                atexit.unregister(self._end_before_python_does)
 
     def stop(self, within_s: float) -> bool:
         """Has the thread end behind the jobs that wait, and tells whether it did so in time."""
         self._waiting.put(None)
         return self._ended.wait(within_s)
+
+    def _end_before_python_does(self) -> None:
+        """Waits a bounded time for the job in work, where ``stop()`` was not called or not heeded.
+
+        Python ends a thread that comes back from C++ when the process is about to end, and C++
+        answers that with an abort.
+        """
+        with suppress(Empty):
+            while True:
+                self._waiting.get_nowait()
+        self.stop(_LAST_WAIT_S)
 
     def say_once(self, message: str, error: BaseException | None = None) -> None:
         """Logs an error, unless it was logged before. Never raises.
