@@ -30,7 +30,7 @@ class Share:
         macs: Multiply-accumulate operations.
         activation_bytes: Bytes of the tensors that are written.
         parameters: The parameters that are read.
-        uncounted: Names of the operators that are in neither sum, because nobody knows their size.
+        uncounted: Names of the operators that are missing in a sum, because nobody knows how much.
     """
 
     macs: int = 0
@@ -191,6 +191,8 @@ def _crop(convolution: Share, parts: Tensor, joined: Tensor) -> None:
 
 def _changed(before: Tensor, after: Tensor) -> bool:
     """Tells whether a step of a loop gives a variable another size than it had."""
+    if len(before.shape) != len(after.shape):
+        return True
     pairs = zip(before.shape, after.shape, strict=True)
     return any(None not in (old, new) and old != new for old, new in pairs)
 

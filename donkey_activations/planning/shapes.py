@@ -183,7 +183,7 @@ def _dealt(operation: Operation, declared: Shape) -> Shape:
     return (batch * int(block.prod()), *declared[1:])
 
 
-def _gathered_blocks(operation: Operation, declared: Shape) -> Shape:
+def _joined(operation: Operation, declared: Shape) -> Shape:
     """Rule of BATCH_TO_SPACE_ND, the way back."""
     batch, block = operation.input(0).shape[0], operation.input(1).values
     if batch is None or block is None or not block.all():
@@ -200,11 +200,12 @@ def _list_reserved(operation: Operation, declared: Shape) -> Shape:
 
 
 def _list_changed(operation: Operation, declared: Shape) -> Shape:
-    return (*operation.input(0).shape[:1], *operation.input(2).shape)
+    length = operation.input(0).shape[:1] or (None,)
+    return (*length, *operation.input(2).shape)
 
 
 def _list_stacked(operation: Operation, declared: Shape) -> Shape:
-    return operation.input(0).shape
+    return operation.input(0).shape or declared
 
 
 _RULES: dict[str, Rule] = {
@@ -221,7 +222,7 @@ _RULES: dict[str, Rule] = {
     "BROADCAST_TO": _of_values(1),
     **dict.fromkeys(("TRANSPOSE_CONV", "CONV_3D_TRANSPOSE"), _of_values(0)),
     **dict.fromkeys(("SPACE_TO_BATCH_ND", "FlexSpaceToBatchND"), _dealt),
-    **dict.fromkeys(("BATCH_TO_SPACE_ND", "FlexBatchToSpaceND"), _gathered_blocks),
+    **dict.fromkeys(("BATCH_TO_SPACE_ND", "FlexBatchToSpaceND"), _joined),
     "FlexTensorListReserve": _list_reserved,
     "FlexTensorListSetItem": _list_changed,
     "FlexTensorListStack": _list_stacked,

@@ -24,8 +24,8 @@ class Workload:
         parameters: Number of the weights and biases that it reads. A bias of zeros counts only in
             a network that has no others, such as one that was never trained.
         activation_bytes: Bytes of all tensors that it writes, each in its own type.
-        uncounted: Names of the operators that are missing in these sums, because nobody knows how
-            much they are before the network runs. Each name once.
+        uncounted: Names of the operators that are missing in one of these sums, because nobody
+            knows before the network runs how much they do or write. Each name once.
     """
 
     macs: int

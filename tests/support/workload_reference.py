@@ -72,7 +72,10 @@ def _build(folder: Path) -> None:
         tf.keras.backend.clear_session()
         model = _stock(name) if name in STOCK else globals()[f"_{name}"](tf.keras.layers)
         _randomise_vectors(model)
-        keras_to_tflite(model, str(folder / f"{name}.tflite"))
+        if name in STOCK:
+            keras_to_tflite(model, str(folder / f"{name}.tflite"))
+        else:
+            (folder / f"{name}.tflite").write_bytes(_converted(model))
         counted[name] = {
             "parameters": model.count_params(),
             "parameters_of": {layer.name: layer.count_params() for layer in model.layers},
@@ -84,6 +87,20 @@ def _build(folder: Path) -> None:
                 (folder / f"{kind}.tflite").write_bytes(convert(model, kind))
                 counted[kind] = counted[name]
     (folder / "counted.json").write_text(json.dumps(counted))
+
+
+def _converted(model: Any) -> bytes:
+    """Converts as Donkeycar does, without saving the model first, which is eight times slower."""
+    import tensorflow as tf
+
+    inputs = [tf.TensorSpec(image.shape, image.dtype, name=image.name) for image in model.inputs]
+    function = tf.function(lambda *images: model(list(images)), input_signature=inputs)
+    functions = [function.get_concrete_function()]
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(functions)
+    operators = tf.lite.OpsSet
+    converter.target_spec.supported_ops = [operators.TFLITE_BUILTINS, operators.SELECT_TF_OPS]
+    content: bytes = converter.convert()
+    return content
 
 
 def _randomise_vectors(model: Any) -> None:

@@ -1,0 +1,10 @@
+"""What tests of the planning share."""
+
+import pytest
+from workload_reference import Counted, build_counted_pilots
+
+
+@pytest.fixture(scope="session")
+def counted_pilots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counted]:
+    """Pilots of many kinds with what Keras says of them, built once; it takes a minute."""
+    return build_counted_pilots(tmp_path_factory.mktemp("counted"))
