@@ -18,6 +18,7 @@ FLOORS = [
     {"pictures"},
     {"mosaic"},
     {"extractors"},
+    {"workloads"},
     {"graphs"},
     {"images"},
     {"frames", "maps_file", "targets"},

@@ -10,8 +10,8 @@ from donkey_activations.planning.plan import Plan, SizePlan
 from donkey_activations.planning.recording import Recording, free_bytes
 from donkey_activations.planning.remarks import remarks
 from donkey_activations.planning.report import myconfig_line
-from donkey_activations.planning.workload import Workload
 from donkey_activations.resolution import Resolution
+from donkey_activations.workloads.workload import Workload
 
 
 def describe(plan: Plan) -> dict[str, Any]:

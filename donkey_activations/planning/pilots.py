@@ -11,7 +11,7 @@ from donkey_activations.extractors import formats, graph, keras, rebuilding, run
 from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.graphs.flatbuffer import read_graph
 from donkey_activations.planning.sizes import Size, SizeSearch
-from donkey_activations.planning.workload import workload
+from donkey_activations.workloads.workload import workload
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,10 @@ class PlannedPilot:
     def _refusal(self, size_hw: Size, error: SizeError) -> str:
         got = f"got {_px(size_hw)}"
         if not self._works(self.trained_hw):
-            return f"{error}; {formats.instead(self.path, ['.tflite'])}"
+            return (
+                f"{error}; give the .tflite of the same training, whose convolutions can be had at "
+                "other sizes"
+            )
         trained = f"{self.trained_hw[1]}x{self.trained_hw[0]}"
         if self._search.fixed:
             return (
@@ -132,8 +135,7 @@ class PlannedPilot:
     def _way_out(self) -> str:
         if self.is_keras:
             return "put a Flatten or a pooling in the place of what fixes it, and train again"
-        keras_files = (".h5", ".keras", ".savedmodel")
-        return f"{formats.instead(self.path, keras_files)}, which can be had at any size"
+        return "give the Keras file (.h5) of the same training, which can be had at any size"
 
 
 class _Pilot(Protocol):

@@ -18,8 +18,8 @@ from donkey_activations.planning.footage import Footage, Frame, seen_by
 from donkey_activations.planning.latency import Latency, Network
 from donkey_activations.planning.pilots import PlannedPilot, SizedPilot
 from donkey_activations.planning.recording import Recording, jpeg_bytes, record_bytes
-from donkey_activations.planning.workload import Workload, layer_workloads, workload
 from donkey_activations.resolution import Resolution
+from donkey_activations.workloads.workload import Workload, layer_workloads, workload
 
 Progress = Callable[[str], None]
 

@@ -10,9 +10,9 @@ from donkey_activations.planning.latency import Latency
 from donkey_activations.planning.plan import Plan, SizePlan
 from donkey_activations.planning.recording import free_bytes
 from donkey_activations.planning.remarks import remarks
-from donkey_activations.planning.workload import Workload
 from donkey_activations.resolution import Resolution
 from donkey_activations.tables import UNKNOWN, aligned, percent, short_number
+from donkey_activations.workloads.workload import Workload
 
 _HEADS = ("layer", "maps", "a cell sees", "of view", "stride", "MACs", "weights", "maps take")
 _COLUMNS = 80

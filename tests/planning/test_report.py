@@ -14,8 +14,8 @@ from donkey_activations.planning.page import draw_page
 from donkey_activations.planning.plan import Plan, SizePlan, WholePilot, Wish
 from donkey_activations.planning.recording import Recording
 from donkey_activations.planning.report import lines
-from donkey_activations.planning.workload import Workload
 from donkey_activations.resolution import Resolution
+from donkey_activations.workloads.workload import Workload
 
 SMALL, WIDE, TALL = Resolution(160, 120), Resolution(640, 360), Resolution(120, 160)
 WORK = Workload(8_143_200, 1824, 434_304)

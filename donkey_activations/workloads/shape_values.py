@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from donkey_activations.planning.tensors import MOST_VALUES, Operation, Values
+from donkey_activations.workloads.tensors import MOST_VALUES, Operation, Values
 
 Rule = Callable[[Operation, Sequence[Values]], Values | None]
 

@@ -4,7 +4,7 @@ import pytest
 from workload_reference import Counted
 
 from donkey_activations import open_extractor
-from donkey_activations.planning.shapes import output_cells
+from donkey_activations.workloads.shapes import output_cells
 
 HALVED = [(78, 58), (37, 27), (17, 12), (8, 5), (3, 2)]
 

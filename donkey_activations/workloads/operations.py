@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ai_edge_litert import schema_py_generated as schema
 
-from donkey_activations.planning.tensors import Operation, Shape, product
+from donkey_activations.workloads.tensors import Operation, Shape, product
 
 Count = Callable[[Operation, Shape], int | None]
 

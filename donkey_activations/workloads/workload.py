@@ -7,8 +7,8 @@ from typing import Any
 
 from donkey_activations.errors import ModelError
 from donkey_activations.graphs.flatbuffer import Graph, read_graph
-from donkey_activations.planning.counting import Counter, Share
-from donkey_activations.planning.parameters import Parameter, learned
+from donkey_activations.workloads.counting import Counter, Share
+from donkey_activations.workloads.parameters import Parameter, learned
 
 # Beyond it a graph has sizes that no machine has memory for.
 _MOST = 1 << 63

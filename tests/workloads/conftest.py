@@ -1,4 +1,4 @@
-"""What tests of the planning share."""
+"""What tests of the workloads share."""
 
 import pytest
 from workload_reference import Counted, build_counted_pilots

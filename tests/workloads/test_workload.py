@@ -11,7 +11,7 @@ from workload_reference import QUANTISED, STOCK, Counted
 
 from donkey_activations.extractors.graph import cut
 from donkey_activations.graphs.flatbuffer import read_graph
-from donkey_activations.planning.workload import Workload, layer_workloads, workload
+from donkey_activations.workloads.workload import Workload, layer_workloads, workload
 
 FLOAT32 = 4
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from donkey_activations.planning.tensors import Tensor
+from donkey_activations.workloads.tensors import Tensor
 
 Name = Callable[[Any], str]
 Read = Callable[[Any], Tensor]

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from donkey_activations.graphs.flatbuffer import Graph
-from donkey_activations.planning.loops import carried, trips
-from donkey_activations.planning.operations import macs
-from donkey_activations.planning.parameters import Parameter, parameters
-from donkey_activations.planning.shape_values import output_values
-from donkey_activations.planning.shapes import output_shape
-from donkey_activations.planning.tensors import Operation, Tensor, declared_tensor
+from donkey_activations.workloads.loops import carried, trips
+from donkey_activations.workloads.operations import macs
+from donkey_activations.workloads.parameters import Parameter, parameters
+from donkey_activations.workloads.shape_values import output_values
+from donkey_activations.workloads.shapes import output_shape
+from donkey_activations.workloads.tensors import Operation, Tensor, declared_tensor
 
 # Tensors and operators gone through, those of a loop in a loop again and again. Pilots have
 # hundreds; a damaged file may have loops that call each other without end.

@@ -13,7 +13,7 @@ from workload_reference import Counted
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.graph import cut
-from donkey_activations.planning.workload import layer_workloads, workload
+from donkey_activations.workloads.workload import layer_workloads, workload
 
 Pilots = dict[str, Counted]
 

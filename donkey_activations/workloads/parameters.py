@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from donkey_activations.planning.operations import RECURRENT
-from donkey_activations.planning.tensors import Operation, Tensor
+from donkey_activations.workloads.operations import RECURRENT
+from donkey_activations.workloads.tensors import Operation, Tensor
 
 # Where the weights of an operator lie among its inputs.
 _WEIGHTS = {
