@@ -12,6 +12,7 @@ _SOURCES = (
     "MANIFEST.in",
     "Makefile",
     "README.md",
+    "docs",
     "donkey_activations",
     "donkey_activations_hook.pth",
     "pyproject.toml",
