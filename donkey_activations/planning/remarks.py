@@ -45,7 +45,7 @@ def _of_frames(plan: Plan, resolutions: Sequence[Resolution]) -> list[str]:
         )
     if stretched:
         found.append(
-            f"{_listed(stretched)}: of other proportions than {frames}, which are stretched to it"
+            f"{_listed(stretched)}: of other proportions than {frames}, which are stretched"
         )
     return found
 

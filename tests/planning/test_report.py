@@ -111,7 +111,7 @@ def test_enlarged_and_stretched_frames_are_told(stock_pilot: StockPilot, footage
     assert remarks == [
         "640x360: larger than the frames (160x120); enlarging adds no detail, and a camera's own "
         "JPEGs take more",
-        "640x360: of other proportions than the frames (160x120), which are stretched to it",
+        "640x360: of other proportions than the frames (160x120), which are stretched",
     ]
     assert describe(plan_of([size_plan(stock_pilot, WIDE, QUICK)], drawn()))["remarks"] == []
 
