@@ -3,11 +3,20 @@
 import argparse
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 
 def names(text: str) -> tuple[str, ...]:
     """Reads names with commas between them."""
     return tuple(name.strip() for name in text.split(","))
+
+
+def file_path(text: str) -> Path:
+    """Reads a path, with ``~`` for the folder of its user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(f"there is no such user: {text!r}") from error
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:

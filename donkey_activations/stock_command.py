@@ -12,12 +12,13 @@ import sys
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
-from typing import NoReturn
 
-from donkey_activations.commands import EXIT_BAD_INPUT, EXIT_INTERRUPTED
+from donkey_activations.commands import EXIT_BAD_INPUT, EXIT_INTERRUPTED, OneLineParser, say
 from donkey_activations.errors import ActivationsError
+from donkey_activations.flags import file_path
 from donkey_activations.progress import told_when_slow
 from donkey_activations.targets import check_free, default_name, targets_of
+from donkey_activations.wording import one_line
 
 PROGRAM = "donkey cnnactivations"
 
@@ -57,19 +58,14 @@ def main(argv: list[str]) -> int:
         # Whoever read the output has seen enough; Python must not complain at its end either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ActivationsError, OSError) as error:
-        return _fail(" ".join(str(error).split()), EXIT_BAD_INPUT)
+        return _fail(str(error), EXIT_BAD_INPUT)
     except KeyboardInterrupt:
         return _fail("interrupted", EXIT_INTERRUPTED)
     return 0
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = OneLineParser(
         prog=PROGRAM,
         description="Draw what the convolutions of a pilot make of one image.",
         epilog="with --stock among the words, Donkeycar's own command runs instead",
@@ -77,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--image", type=Path, required=True, help="path to image")
     parser.add_argument("--model", type=Path, required=True, help="path to model")
     parser.add_argument(
-        "--config", type=Path, help="accepted and not needed: the pilot tells its image's size"
+        "--config", type=file_path, help="accepted and not needed: the pilot tells its image's size"
     )
     parser.add_argument(
         "--out",
@@ -93,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> None:
-    if args.config is not None and not args.config.expanduser().is_file():
+    if args.config is not None and not args.config.is_file():
         raise ActivationsError(
             f"{args.config}: expected the car's config.py, found no such file; leave --config out"
         )
@@ -114,7 +110,7 @@ def _run(args: argparse.Namespace) -> None:
     save_picture(draw(extractor, seen), target)
     for number, maps in enumerate(seen.maps, start=1):
         print(f"layer {number} shape: {maps.shape}")
-    print(f"saved as {target}", flush=True)
+    say(f"saved as {target}")
     if args.out is None and has_display(os.environ, sys.platform):
         show(target)
 
@@ -159,4 +155,4 @@ def _fail(message: str, exit_code: int) -> int:
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+    print(one_line(message), file=sys.stderr)

@@ -1,5 +1,6 @@
 """Which images are meant, and which files their mosaics become."""
 
+import os
 from collections.abc import Sequence
 from glob import glob, has_magic
 from pathlib import Path
@@ -21,7 +22,7 @@ def image_files(words: Sequence[str]) -> list[Path]:
     Raises:
         ActivationsError: A folder is named, or a pattern fits no file.
     """
-    files: dict[Path, Path] = {}
+    files: dict[str, Path] = {}
     for word in words:
         path = _expanded(word)
         if path.is_dir():
@@ -36,7 +37,7 @@ def image_files(words: Sequence[str]) -> list[Path]:
             if not found:
                 raise ActivationsError(f"{word}: expected images, no file fits; check the pattern")
         for file in found:
-            files.setdefault(file.resolve(), file)
+            files.setdefault(_real(file), file)
     return list(files.values())
 
 
@@ -104,13 +105,18 @@ def check_free(targets: Sequence[Path], images: Sequence[Path], replace: bool) -
     Raises:
         ActivationsError: A file is there that must not be replaced.
     """
-    read = {image.resolve() for image in images}
+    read = set(map(_real, images))
     for target in targets:
-        if target.resolve() in read:
+        if _real(target) in read:
             raise ActivationsError(f"{target}: expected another file than the image; name another")
         if target.exists() and not (replace and target.is_file()):
             way_out = "add --force to replace it" if target.is_file() else "name another"
             raise ActivationsError(f"{target}: expected no such file, it is there; {way_out}")
+
+
+def _real(path: Path) -> str:
+    # Not Path.resolve, which raises where a link leads to itself.
+    return os.path.realpath(path)
 
 
 def _expanded(word: str) -> Path:

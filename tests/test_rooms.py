@@ -23,7 +23,7 @@ FLOORS = [
     {"images"},
     {"frames", "maps_file", "targets"},
     {"resolution"},
-    {"errors", "flags", "progress", "tables"},
+    {"errors", "flags", "progress", "wording", "tables"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 

@@ -11,10 +11,11 @@ import pkgutil
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 from donkey_activations import __version__
 from donkey_activations.errors import ActivationsError
+from donkey_activations.wording import one_line, printable
 
 PROGRAM = "donkey activations"
 EXIT_PARTLY_DONE = 1
@@ -33,6 +34,15 @@ class Verb(Protocol):
 
     def run(self, args: argparse.Namespace) -> int:
         """Do the work and return the exit code: 0 done, 1 partly done, 2 bad input."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the words, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with exit code 2."""
+        said = one_line(f"{self.prog}: {message}; see {self.prog} --help")
+        self.exit(EXIT_BAD_INPUT, f"{said}\n")
 
 
 class ActivationsCommand:
@@ -70,6 +80,12 @@ def main(argv: list[str] | None = None) -> int:
         return _fail(args.verb, "interrupted", EXIT_INTERRUPTED)
 
 
+def say(*lines: str) -> None:
+    """Prints lines for people; what they name, they name so that a terminal can show it."""
+    for line in lines:
+        print(printable(line))
+
+
 def load_verbs() -> dict[str, Verb]:
     """Import the verb modules of this package, in alphabetical order."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
@@ -78,7 +94,7 @@ def load_verbs() -> dict[str, Verb]:
 
 def build_parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
     """Make the parser of ``donkey activations`` with one sub-parser a verb."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog=PROGRAM, description="See what a Donkeycar pilot sees: its convolutions' feature maps."
     )
     parser.add_argument("--version", action="version", version=f"donkey-activations {__version__}")
@@ -96,6 +112,5 @@ def build_parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
 
 
 def _fail(verb: str, message: str, exit_code: int) -> int:
-    one_line = " ".join(message.split())
-    print(f"{PROGRAM} {verb}: {one_line}", file=sys.stderr)
+    print(f"{PROGRAM} {verb}: {one_line(message)}", file=sys.stderr)
     return exit_code

@@ -7,6 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+from donkey_activations.commands import say
+from donkey_activations.flags import file_path
+
 HELP = "drive a synthetic track and record what the pilot saw: no car, camera or data needed"
 EXAMPLE = "donkey activations demo --path ~/demo-car"
 
@@ -17,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
     parser.add_argument(
         "--path",
-        type=Path,
+        type=file_path,
         default=Path("demo-car"),
         help="the demo's folder, new or of an earlier demo (default: ./demo-car)",
     )
@@ -58,11 +61,11 @@ def run(args: argparse.Namespace) -> int:
         }
         print(json.dumps(report))
         return 0
-    print(f"{len(result.mosaics)} mosaics of the drive on a synthetic track:")
-    print(f"  contact sheet  {result.sheet}")
-    print(f"  tub            {result.folder.drive_tub}")
-    print(f"  mosaics        {first.parent} ({first.name} to {last.name})")
-    print(f"  car            {result.folder.path}")
+    say(f"{len(result.mosaics)} mosaics of the drive on a synthetic track:")
+    say(f"  contact sheet  {result.sheet}")
+    say(f"  tub            {result.folder.drive_tub}")
+    say(f"  mosaics        {first.parent} ({first.name} to {last.name})")
+    say(f"  car            {result.folder.path}")
     return 0
 
 

@@ -8,12 +8,13 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from donkey_activations.commands import EXIT_PARTLY_DONE
+from donkey_activations.commands import EXIT_PARTLY_DONE, say
 from donkey_activations.errors import FrameError
-from donkey_activations.flags import names
+from donkey_activations.flags import file_path, names
 from donkey_activations.progress import ProgressLine, told_when_slow
 from donkey_activations.resolution import Resolution
 from donkey_activations.targets import check_free, image_files, targets_of
+from donkey_activations.wording import one_line
 
 if TYPE_CHECKING:
     from donkey_activations.extractors.base import FeatureExtractor
@@ -29,7 +30,7 @@ _KEYS = ("name", "kind", "height", "width", "filters", "receptive_field", "strid
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
-    parser.add_argument("--model", type=Path, required=True, help="the pilot's file")
+    parser.add_argument("--model", type=file_path, required=True, help="the pilot's file")
     parser.add_argument(
         "--image", nargs="+", action="extend", required=True, metavar="I", help="files, or patterns"
     )
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(work.summary()))
     for one in work.unreadable:
-        print(one["error"], file=sys.stderr)
+        print(one_line(one["error"]), file=sys.stderr)
     return EXIT_PARTLY_DONE if work.unreadable else 0
 
 
@@ -169,7 +170,7 @@ class _Work:
             | {"layers": self._layers(seen) if self._args.json else []}
         )
         if not self._args.json and not self._args.quiet:
-            print(target)
+            say(str(target))
 
     def summary(self) -> dict[str, Any]:
         return {
@@ -187,7 +188,7 @@ class _Work:
         height, width, channels = self._extractor.input_shape
         return {
             "model": str(self._args.model),
-            "sha256": fingerprint(self._args.model.expanduser()),
+            "sha256": fingerprint(self._args.model),
             "engine": self._extractor.engine,
             "size_changed": self._extractor.size_changed,
             "input": {"height": height, "width": width, "channels": channels}
@@ -211,7 +212,7 @@ class _Work:
 
     def _say(self, message: str) -> None:
         if not self._args.quiet:
-            print(message, file=sys.stderr)
+            print(one_line(message), file=sys.stderr)
 
 
 def _shown(shape_hwc: Sequence[int]) -> str:

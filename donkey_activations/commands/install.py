@@ -4,11 +4,14 @@ import argparse
 import difflib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from donkey_activations.commands import say
 from donkey_activations.drive import myconfig_block, myconfig_file
 from donkey_activations.errors import ConfigError
+from donkey_activations.flags import file_path
 from donkey_activations.progress import Steps
 from donkey_activations.resolution import STANDARD_RESOLUTIONS, Resolution
 
@@ -21,7 +24,7 @@ _AUTO = "auto"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
     parser.add_argument(
-        "--path", type=Path, default=Path(), help="the car's folder (default: this one)"
+        "--path", type=file_path, default=Path(), help="the car's folder (default: this one)"
     )
     parser.add_argument(
         "--resolution",
@@ -31,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--model",
-        type=Path,
+        type=file_path,
         metavar="M",
         help="for auto: the pilot (default: the newest in models)",
     )
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     if args.model is not None and args.resolution != _AUTO:
         raise ConfigError("--model: expected --resolution auto beside it; leave --model out")
     resolution = None if args.resolution in (None, _AUTO) else Resolution.parse(args.resolution)
-    path = myconfig_file.locate(args.path.expanduser())
+    path = myconfig_file.locate(args.path)
     old = myconfig_file.read(path)
     if args.resolution == _AUTO:
         resolution = _measured(path.parent, args.model)
@@ -77,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_report(args, path, new != old, backup, new)))
     elif args.dry_run:
-        print(f"{path}: nothing to change" if new == old else _diff(path, old, new))
+        say(*([f"{path}: nothing to change"] if new == old else _diff(path, old, new)))
     else:
         _tell(args.uninstall, path, old, backup)
         if not args.uninstall:
@@ -127,9 +130,9 @@ def _report(
 def _tell(uninstalled: bool, path: Path, old: bytes, backup: Path | None) -> None:
     if backup is None:
         state = "has no block" if uninstalled else "already has the block"
-        print(f"{path} {state}: nothing changed")
+        say(f"{path} {state}: nothing changed")
     else:
-        print(f"{path}: block {_done(uninstalled, old)} (the file as it was: {backup.name})")
+        say(f"{path}: block {_done(uninstalled, old)} (the file as it was: {backup.name})")
 
 
 def _done(uninstalled: bool, old: bytes) -> str:
@@ -153,11 +156,10 @@ def _remind(content: bytes) -> None:
         print(f"Also set below the block: {', '.join(behind)}; those lines come last and win.")
 
 
-def _diff(path: Path, old: bytes, new: bytes) -> str:
-    lines = difflib.unified_diff(
+def _diff(path: Path, old: bytes, new: bytes) -> Iterator[str]:
+    return difflib.unified_diff(
         _lines(old), _lines(new), f"{path} (now)", f"{path} (then)", lineterm=""
     )
-    return "\n".join(lines)
 
 
 def _lines(content: bytes) -> list[str]:

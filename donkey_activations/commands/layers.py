@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from donkey_activations.commands import say
 from donkey_activations.flags import names
 from donkey_activations.tables import UNKNOWN, aligned, percent
 
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_report(args.model, extractor)))
     else:
-        print("\n".join(_table(args.model, extractor)))
+        say(*_table(args.model, extractor))
     return 0
 
 

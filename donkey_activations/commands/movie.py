@@ -2,14 +2,16 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from donkey_activations.commands import EXIT_PARTLY_DONE
-from donkey_activations.flags import names, whole_number
+from donkey_activations.commands import EXIT_PARTLY_DONE, say
+from donkey_activations.flags import file_path, names, whole_number
+from donkey_activations.wording import printable
 
 if TYPE_CHECKING:
     from donkey_activations.films.film import Film
@@ -26,10 +28,10 @@ EXAMPLE = "donkey activations movie --model models/mypilot.tflite --tub data/tub
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
     add = parser.add_argument
-    add("--model", type=_path, required=True, help="the pilot's file")
-    add("--tub", type=_path, required=True, metavar="T", help="the tub's folder")
-    add("--out", type=_path, required=True, metavar="X.mp4", help="the film, H.264 in MP4")
-    add("--sheet", type=_path, metavar="P.png", help="12 pictures of the film on one page, too")
+    add("--model", type=file_path, required=True, help="the pilot's file")
+    add("--tub", type=file_path, required=True, metavar="T", help="the tub's folder")
+    add("--out", type=file_path, required=True, metavar="X.mp4", help="the film, H.264 in MP4")
+    add("--sheet", type=file_path, metavar="P.png", help="12 pictures of the film on one page, too")
     _add_choice(parser)
     _add_look(parser)
     add("--force", action="store_true", help="replace a film and a sheet that are there")
@@ -70,14 +72,14 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--layout",
-        type=_path,
+        type=file_path,
         metavar="Y",
         help="a YAML layout (default: 1280x720, layers beside the camera); give it scaling: run, "
         "or the film flickers",
     )
     add(
         "--config",
-        type=_path,
+        type=file_path,
         metavar="C",
         help="the car's config.py (default: ./config.py if any)",
     )
@@ -124,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
         _save_sheet(args, tub, stills)
     report = {"model": str(args.model), **describe(args.out, args.sheet, tub, axis, result)}
     report["records_per_s"] = round(len(places) / took_s, 1)
-    print(json.dumps(report) if args.json else "\n".join(summary(report)))
+    say(*([json.dumps(report)] if args.json else summary(report)))
     lost = result.unreadable or tub.damaged or tub.remarks
     return EXIT_PARTLY_DONE if lost else 0
 
@@ -189,7 +191,7 @@ def _look(args: argparse.Namespace) -> "Look":
 def _write(args: argparse.Namespace, film: "Film", stills: "Stills | None") -> "FilmResult":
     from donkey_activations.progress import ProgressLine
 
-    line = ProgressLine(sys.stderr, str(args.out))
+    line = ProgressLine(sys.stderr, printable(str(args.out)))
     try:
         return film.write(args.out, stills, (lambda *_: None) if args.quiet else line)
     finally:
@@ -199,7 +201,7 @@ def _write(args: argparse.Namespace, film: "Film", stills: "Stills | None") -> "
 def _save_sheet(args: argparse.Namespace, tub: "TubRecords", stills: "Stills") -> None:
     from donkey_activations.pictures import save_picture
 
-    title = f"What {args.model.name} saw in {tub.path.resolve().name}"
+    title = f"What {args.model.name} saw in {Path(os.path.realpath(tub.path)).name}"
     save_picture(stills.page(title), args.sheet)
 
 
@@ -207,10 +209,3 @@ def _told(args: argparse.Namespace, message: str) -> AbstractContextManager[None
     from donkey_activations.progress import told_when_slow
 
     return nullcontext() if args.quiet else told_when_slow(message)
-
-
-def _path(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as error:
-        raise argparse.ArgumentTypeError(f"there is no such user: {text!r}") from error

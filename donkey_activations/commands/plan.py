@@ -4,14 +4,14 @@ import argparse
 import json
 import sys
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from donkey_activations.commands import EXIT_PARTLY_DONE
+from donkey_activations.commands import EXIT_PARTLY_DONE, say
 from donkey_activations.errors import ActivationsError
-from donkey_activations.flags import names, positive_number, whole_number
+from donkey_activations.flags import file_path, names, positive_number, whole_number
 from donkey_activations.progress import Steps
 from donkey_activations.resolution import STANDARD_RESOLUTIONS, Resolution
+from donkey_activations.wording import one_line
 
 if TYPE_CHECKING:
     from donkey_activations.planning.footage import Footage
@@ -26,7 +26,7 @@ _SIZES = ",".join(STANDARD_RESOLUTIONS)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
     add = parser.add_argument
-    add("--model", type=Path, required=True, help="the pilot's file; .h5 tells most")
+    add("--model", type=file_path, required=True, help="the pilot's file; .h5 tells most")
     add("--sizes", default=_SIZES, metavar="WxH,...", help=f"resolutions (default: {_SIZES})")
     add(
         "--hz",
@@ -39,10 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--every", type=period, default=5, metavar="N", help="mosaics of 1 frame in N (default: 5)")
     threads = whole_number(1, 16)
     add("--threads", type=threads, default=1, metavar="K", help="of the network (default: 1)")
-    add("--tub", type=Path, metavar="T", help="a tub: what recording takes, and its frames")
-    add("--image", type=Path, metavar="I", help="a frame, if there is no tub")
-    add("--png", type=Path, metavar="P", help="the same filters at each size, on one page")
-    add("--movie", type=Path, metavar="P.mp4", help="the tub's drive at the sizes, side by side")
+    add("--tub", type=file_path, metavar="T", help="a tub: what recording takes, and its frames")
+    add("--image", type=file_path, metavar="I", help="a frame, if there is no tub")
+    add("--png", type=file_path, metavar="P", help="the same filters at each size, on one page")
+    add(
+        "--movie",
+        type=file_path,
+        metavar="P.mp4",
+        help="the tub's drive at the sizes, side by side",
+    )
     add("--layers", type=names, metavar="A,B", help="names of layers (default: convolutions)")
     add(
         "--trust-model",
@@ -81,16 +86,17 @@ def run(args: argparse.Namespace) -> int:
         wish = Wish(args.hz, args.every, args.threads)
         plan = make_plan(pilot, resolutions, footage, wish, progress)
     if not args.json:
-        print("\n".join(lines(plan)), flush=True)
+        say(*lines(plan))
+        sys.stdout.flush()
     if args.png is not None:
         _draw(args, plan)
     if args.movie is not None:
         _film(args, plan)
     pictures = {"png": args.png, "movie": args.movie}
     written = {kind: str(path) for kind, path in pictures.items() if path is not None}
-    print(json.dumps(describe(plan) | written) if args.json else _told(written))
+    say(json.dumps(describe(plan) | written) if args.json else _told(written))
     for resolution, reason in plan.refused:
-        print(f"{resolution}: {reason}", file=sys.stderr)
+        print(one_line(f"{resolution}: {reason}"), file=sys.stderr)
     return EXIT_PARTLY_DONE if plan.refused else 0
 
 
@@ -165,4 +171,4 @@ def _film(args: argparse.Namespace, plan: "Plan") -> None:
     with closing(ProgressLine(sys.stderr, str(args.movie))) as line:
         result = film.write(args.movie, (lambda *_: None) if args.quiet else line)
     for index, reason in result.unreadable:
-        print(f"record {index}: {reason}", file=sys.stderr)
+        print(one_line(f"record {index}: {reason}"), file=sys.stderr)

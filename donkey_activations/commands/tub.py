@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from donkey_activations.commands import EXIT_PARTLY_DONE
-from donkey_activations.flags import names, whole_number
+from donkey_activations.commands import EXIT_PARTLY_DONE, say
+from donkey_activations.flags import file_path, names, whole_number
+from donkey_activations.wording import printable
 
 if TYPE_CHECKING:
     from donkey_activations.offline.choice import Choice
@@ -26,8 +27,8 @@ _REASONS_SHOWN = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
     add = parser.add_argument
-    add("--model", type=Path, required=True, help="the pilot's file")
-    add("--tub", type=Path, nargs="+", required=True, metavar="T", help="the tubs' folders")
+    add("--model", type=file_path, required=True, help="the pilot's file")
+    add("--tub", type=file_path, nargs="+", required=True, metavar="T", help="the tubs' folders")
     add(
         "--every",
         type=whole_number(1),
@@ -48,16 +49,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="names of layers (default: the car's, or every convolution)",
     )
-    add("--layout", type=Path, metavar="Y", help="a YAML layout (default: the car's)")
+    add("--layout", type=file_path, metavar="Y", help="a YAML layout (default: the car's)")
     add(
         "--workers",
         type=whole_number(1),
         metavar="K",
         help="processes (default: one a core, at most 4; 1 but on Linux)",
     )
-    add("--out", type=Path, metavar="DIR", help="write into DIR/<tub's name> instead of the tub")
     add(
-        "--config", type=Path, metavar="C", help="the car's config.py (default: ./config.py if any)"
+        "--out", type=file_path, metavar="DIR", help="write into DIR/<tub's name>, not into the tub"
+    )
+    add(
+        "--config",
+        type=file_path,
+        metavar="C",
+        help="the car's config.py (default: ./config.py if any)",
     )
     add(
         "--trust-model",
@@ -87,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     from donkey_activations.tubs.records import read_tub
 
     paths = _each_once(args.tub)
-    if args.out is not None and len({path.resolve().name for path in paths}) < len(paths):
+    if args.out is not None and len(set(map(_name, paths))) < len(paths):
         raise TubError("--out: two of the tubs have one name; draw them one by one")
     tubs = [read_tub(path) for path in paths]
     choice = _choice(args, tubs)
@@ -103,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_report(args.model, results)))
     else:
-        print("\n".join(line for result in results for line in _summary(result)))
+        say(*(line for result in results for line in _summary(result)))
     if not any(result.made or result.kept for result in results):
         raise TubError("no mosaic could be drawn: no frame of the records asked for can be read")
     return 0 if all(result.complete for result in results) else EXIT_PARTLY_DONE
@@ -114,8 +120,8 @@ def _draw(
 ) -> "TubResult":
     from donkey_activations.progress import ProgressLine
 
-    sets_path = None if args.out is None else args.out / tub.path.resolve().name
-    line = ProgressLine(sys.stderr, str(tub.path))
+    sets_path = None if args.out is None else args.out / _name(tub.path)
+    line = ProgressLine(sys.stderr, printable(str(tub.path)))
     try:
         return drawing.draw(tub, choice, sets_path, (lambda *_: None) if args.quiet else line)
     finally:
@@ -151,7 +157,7 @@ def _look(args: argparse.Namespace) -> "Look":
     from donkey_activations.offline.drawing import look_of
 
     return look_of(
-        args.model.expanduser(),
+        args.model,
         layers=args.layers,
         layout=None if args.layout is None else load_layout(args.layout),
         config_path=args.config,
@@ -160,7 +166,12 @@ def _look(args: argparse.Namespace) -> "Look":
 
 
 def _each_once(paths: list[Path]) -> list[Path]:
-    return list({path.expanduser().resolve(): path.expanduser() for path in paths}.values())
+    # Not Path.resolve, which raises where a link leads to itself.
+    return list({os.path.realpath(path): path for path in paths}.values())
+
+
+def _name(path: Path) -> str:
+    return Path(os.path.realpath(path)).name
 
 
 def _default_workers() -> int:

@@ -71,7 +71,7 @@ def open_folder(path: Path, wanted: Resolution | None, default: Resolution) -> D
         ConfigError: If something else is there, a demo of another resolution, or the folder
             cannot be made.
     """
-    path = path.expanduser().absolute()
+    path = path.absolute()
     marker = path / MARKER
     try:
         if marker.is_file():

@@ -172,5 +172,5 @@ def test_without_a_model_it_says_what_is_missing(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit) as ended:
         main(["layers"])
     assert ended.value.code == 2
-    *_, line = capsys.readouterr().err.splitlines()
-    assert line == "donkey activations layers: error: the following arguments are required: --model"
+    said = "donkey activations layers: the following arguments are required: --model; see "
+    assert capsys.readouterr().err == f"{said}donkey activations layers --help\n"
