@@ -3,12 +3,9 @@
 Donkeycar's own reader writes when it opens and closes a tub, and does not open what a crash left.
 """
 
-import json
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError, TubError
+from donkey_activations.tubs.files import LARGEST_MB, TubFolder, parsed
 from donkey_activations.tubs.images import read_image
+from donkey_activations.wording import printable
 
 MANIFEST = "manifest.json"
 _IMAGE = "cam/image_array"
 _IMAGES = "images"
 _CATALOG = re.compile(r"catalog_(\d+)\.catalog")
 _OLD_RECORD = re.compile(r"record_(\d+)\.json")
+_REMARKS_SHOWN = 3
 # Inputs, types, the user's metadata, the tub's: what lies above the line that lists the catalogs.
 _HEADER_LINES = 4
 _TOO_LARGE = 2**63
-_DEEPEST = 100
-_BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 @dataclass(frozen=True)
@@ -122,25 +120,49 @@ def _read_v2(tub: Path) -> TubRecords:
     catalogs, deleted, remarks = _read_manifest(tub)
     found: dict[int, Record] = {}
     damaged = 0
-    images = _Folder(tub, _IMAGES)
-    for name in catalogs:
-        file = _Folder(tub).file(name)
-        if file is None or not file.is_file():
-            remarks.append(f"{name}: {MANIFEST} names this catalog, it is not in the tub")
-            continue
-        for values in _parsed(file.read_bytes().splitlines()):
+    images = TubFolder(tub, _IMAGES)
+    files, missing = _find_catalogs(tub, catalogs)
+    for file in files:
+        for values in parsed(file.read_bytes().splitlines()):
             index = None if values is None else _whole(values.get("_index"))
             if values is None or index is None:
                 damaged += 1
             else:
                 found[index] = _record(index, values, images, "_timestamp_ms")
-    return _tub_records(tub, found, deleted, damaged, remarks)
+    return _tub_records(tub, found, deleted, damaged, [*remarks, *missing])
+
+
+def _find_catalogs(tub: Path, names: Iterable[str]) -> tuple[list[Path], list[str]]:
+    """Returns each catalog once, by whichever names, and what is wrong."""
+    folder = TubFolder(tub)
+    found: dict[tuple[int, int], Path] = {}
+    missing = []
+    for name in dict.fromkeys(names):
+        file = folder.readable(name)
+        if file is None:
+            missing.append(name)
+        else:
+            found.setdefault(file.identity, file.path)
+    remarks = [
+        f"{printable(name)}: {MANIFEST} names this catalog, there is no such file of at most "
+        f"{LARGEST_MB} MB in the tub"
+        for name in missing[:_REMARKS_SHOWN]
+    ]
+    if len(missing) > _REMARKS_SHOWN:
+        remarks.append(f"and {len(missing) - _REMARKS_SHOWN} more catalogs that are not there")
+    return list(found.values()), remarks
 
 
 def _read_manifest(tub: Path) -> tuple[list[str], set[int], list[str]]:
     """Returns the names of the catalogs, the deleted indexes, and what is wrong."""
-    lines = (tub / MANIFEST).read_bytes().splitlines()
-    last = next(_parsed(lines[_HEADER_LINES : _HEADER_LINES + 1]), None) or {}
+    file = TubFolder(tub).readable(MANIFEST)
+    if file is None:
+        raise TubError(
+            f"{tub}: expected {MANIFEST} of at most {LARGEST_MB} MB, got a larger one, or a link "
+            "out of the tub; copy the whole folder of the tub from the car again"
+        )
+    lines = file.path.read_bytes().splitlines()
+    last = next(parsed(lines[_HEADER_LINES : _HEADER_LINES + 1]), None) or {}
     paths, deleted = last.get("paths"), last.get("deleted_indexes")
     if isinstance(paths, list) and isinstance(deleted, list):
         names = [name for name in paths if isinstance(name, str)]
@@ -157,16 +179,16 @@ def _read_manifest(tub: Path) -> tuple[list[str], set[int], list[str]]:
 def _read_v1(tub: Path, names: Iterable[str]) -> TubRecords:
     found: dict[int, Record] = {}
     damaged = 0
-    folder = _Folder(tub)
+    folder = TubFolder(tub)
     matches = filter(None, (_OLD_RECORD.fullmatch(name) for name in names))
     for match in matches:
-        file = folder.file(match[0])
-        content = [file.read_bytes()] if file is not None and file.is_file() else []
-        values = next(_parsed(content), None)
-        if values is None:
+        file = folder.readable(match[0])
+        values = None if file is None else next(parsed([file.path.read_bytes()]), None)
+        index = _whole(int(match[1]))
+        if values is None or index is None:
             damaged += 1
         else:
-            found[int(match[1])] = _record(int(match[1]), values, folder, "milliseconds")
+            found[index] = _record(index, values, folder, "milliseconds")
     return _tub_records(tub, found, set(), damaged, [])
 
 
@@ -177,51 +199,12 @@ def _tub_records(
     return TubRecords(tub, kept, len(found) - len(kept), damaged, tuple(remarks))
 
 
-def _parsed(contents: Iterable[bytes]) -> Iterator[dict[str, Any] | None]:
-    """The JSON object in each of the contents that are not blank; None where it is none."""
-    for content in contents:
-        if not content.strip():
-            continue
-        try:
-            values = None if _is_deep(content) else json.loads(content)
-        except ValueError:
-            values = None
-        yield values if isinstance(values, dict) else None
-
-
-def _is_deep(content: bytes) -> bool:
-    """Donkeycar raises Python's recursion limit so far that deep brackets end the process."""
-    if content.count(b"[") + content.count(b"{") <= _DEEPEST:
-        return False
-    steps = (1 if bracket in b"[{" else -1 for bracket in _BRACKETS.findall(content))
-    return max(accumulate(steps)) > _DEEPEST
-
-
-def _record(index: int, values: dict[str, Any], images: "_Folder", time_key: str) -> Record:
+def _record(index: int, values: dict[str, Any], images: TubFolder, time_key: str) -> Record:
     name = values.get(_IMAGE)
-    image = images.file(name) if isinstance(name, str) and name else None
+    image = images.path(name) if isinstance(name, str) and name else None
     return Record(index, image, _whole(values.get(time_key)), values)
 
 
 def _whole(value: Any) -> int | None:
     whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _TOO_LARGE
     return value if whole else None
-
-
-class _Folder:
-    """A folder of a tub, out of which no name leads: not absolute, not by ``..``, not by a link."""
-
-    def __init__(self, tub: Path, name: str = "") -> None:
-        self._path = tub / name
-        self._real_tub = os.path.realpath(tub)
-
-    def file(self, name: str) -> Path | None:
-        path = self._path / name
-        try:
-            real = os.path.realpath(path)
-        # A name with a null byte, or one that the file system cannot spell.
-        except ValueError:
-            return None
-        inside = os.path.commonpath([self._real_tub, real]) == self._real_tub
-        named_inside = not Path(name).is_absolute() and ".." not in Path(name).parts
-        return path if inside and named_inside else None

@@ -182,3 +182,52 @@ def test_a_pipe_in_the_place_of_a_frame_does_not_block(tub: Path) -> None:
     os.mkfifo(image(tub, 3))
     with pytest.raises(FrameError, match="no file"):
         read_frame(read_tub(tub).records[3], 3)
+
+
+def test_a_catalog_is_read_once_by_whichever_names_the_manifest_has_it(tub: Path) -> None:
+    plain = read_tub(tub)
+    os.link(tub / "catalog_0.catalog", tub / "linked.catalog")
+    with (tub / "catalog_0.catalog").open("a") as catalog:
+        catalog.write("no record\n")
+    names = ["catalog_0.catalog", "./catalog_0.catalog", "linked.catalog"] * 100
+    rewrite_manifest(tub, [*names, "none.catalog", "a\nb", "c", "d", "e"])
+    found = read_tub(tub)
+    assert found.records == plain.records
+    assert found.damaged == 1
+    assert [remark.split(":")[0] for remark in found.remarks[:3]] == ["none.catalog", r"a\nb", "c"]
+    assert found.remarks[3] == "and 2 more catalogs that are not there"
+
+
+def rewrite_manifest(tub: Path, paths: list[str]) -> None:
+    lines = (tub / "manifest.json").read_text().splitlines()[:4]
+    last = json.dumps({"paths": paths, "deleted_indexes": []})
+    (tub / "manifest.json").write_text("\n".join([*lines, last]))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "catalog_0.catalog"])
+def test_a_file_outside_of_the_tub_is_not_read_by_a_link_nor_one_that_says_it_is_huge(
+    name: str, tub: Path
+) -> None:
+    (tub / name).rename(tub.parent / name)
+    (tub / name).symlink_to(tub.parent / name)
+    assert _refused(tub)
+    (tub / name).unlink()
+    with (tub / name).open("wb") as file:
+        file.truncate(1 << 40)
+    assert _refused(tub)
+
+
+def _refused(tub: Path) -> bool:
+    try:
+        found = read_tub(tub)
+    except TubError as error:
+        return "of at most 64 MB" in str(error)
+    return not found.records and "of at most 64 MB" in found.remarks[0]
+
+
+def test_an_old_record_of_an_impossible_number_is_damaged(tub: Path, tmp_path: Path) -> None:
+    write_old_tub(tub, tmp_path / "old")
+    (tmp_path / "old" / "record_3.json").rename(tmp_path / "old" / f"record_{'9' * 240}.json")
+    found = read_tub(tmp_path / "old")
+    assert len(found.records) == 11
+    assert found.damaged == 1
