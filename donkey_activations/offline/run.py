@@ -1,6 +1,5 @@
 """Draws the mosaics of one tub: what is missing, and nothing that is there."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -101,7 +100,6 @@ class TubDrawing:
         if not places:
             return result
         mosaics = result.mosaics
-        _check_inside(mosaics)
         mosaics.create()
         try:
             mosaics.remove_unfinished()
@@ -183,13 +181,3 @@ def _parts(due: Sequence[int], count: int) -> list[Sequence[int]]:
     """Runs of neighbours, of as equal a length as can be."""
     bounds = [len(due) * number // count for number in range(count + 1)]
     return [due[low:high] for low, high in pairwise(bounds)]
-
-
-def _check_inside(mosaics: MosaicSet) -> None:
-    """A link in a tub from a stranger must not choose where we write."""
-    base = os.path.realpath(mosaics.sets_path or mosaics.tub_path)
-    if os.path.commonpath([base, os.path.realpath(mosaics.path)]) != base:
-        raise TubError(
-            f"{mosaics.path}: expected a folder inside of {base}, a link leads out of it; "
-            "remove the link or name a folder with --out"
-        )

@@ -62,8 +62,9 @@ class MosaicSet:
         """Makes the folder and writes ``set.json``.
 
         Raises:
-            TubError: The tub cannot be written to.
+            TubError: The tub cannot be written to, or the folder is a link to another.
         """
+        self._check_links()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             text = json.dumps(self.description, indent=2) + "\n"
@@ -95,6 +96,16 @@ class MosaicSet:
         for file in self.path.iterdir():
             if _UNFINISHED.fullmatch(file.name):
                 file.unlink(missing_ok=True)
+
+    def _check_links(self) -> None:
+        """A link in a stranger's tub must not choose where we write, in the tub or out of it."""
+        base = self.sets_path or self.tub_path
+        due = Path(os.path.realpath(base), self.path.relative_to(base))
+        if Path(os.path.realpath(self.path)) != due:
+            raise TubError(
+                f"{self.path}: expected a folder of our own in {base}, a link leads out of it; "
+                "remove the link"
+            )
 
     def _write(self, name: str, content: bytes) -> None:
         # Two processes that write the same picture must not write into one file.
@@ -186,7 +197,9 @@ def remove_left_overs(tub_path: Path, next_index: int) -> int:
 
 
 def _files(tub_path: Path) -> Iterator[Path]:
-    for description in (tub_path / FOLDER).glob(f"*/{_DESCRIPTION}"):
+    folder = tub_path / FOLDER
+    # Where a link leads to, nothing is ours.
+    for description in () if folder.is_symlink() else folder.glob(f"*/{_DESCRIPTION}"):
         if not description.parent.is_symlink():
             yield from (file for file in description.parent.iterdir() if file.is_file())
 

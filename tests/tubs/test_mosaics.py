@@ -122,3 +122,23 @@ def test_a_tub_that_cannot_be_written_to_is_a_tub_error_that_names_it(tmp_path: 
 def test_a_pilot_that_is_gone_is_a_tub_error(tmp_path: Path) -> None:
     with pytest.raises(TubError, match=r"gone\.tflite"):
         mosaic_set(tmp_path, tmp_path / "gone.tflite", KnownLayers("a"), Layout())
+
+
+@pytest.mark.parametrize("linked", ["activations", "activations/pilot-0"])
+@pytest.mark.parametrize("target", ["elsewhere", "tub/images", "tub"])
+def test_nothing_is_written_or_removed_through_a_link(
+    linked: str, target: str, tmp_path: Path
+) -> None:
+    tub = tmp_path / "tub"
+    for folder in ("tub/images", "elsewhere", str(Path("tub", linked).parent)):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    for place in (tmp_path / target, tmp_path / target / "pilot-0"):
+        place.mkdir(exist_ok=True)
+        for name in ("set.json", "9.jpg", ".9.jpg.17.part"):
+            (place / name).touch()
+    (tub / linked).symlink_to(tmp_path / target)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(TubError, match="a link leads out of it; remove the link"):
+        MosaicSet(tub, "pilot-0", {}).create()
+    assert remove_left_overs(tub, 0) == 0
+    assert sorted(tmp_path.rglob("*")) == before
