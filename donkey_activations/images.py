@@ -15,12 +15,18 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from donkey_activations.errors import FrameError
-
-MOST_MEGAPIXELS = 100
+from donkey_activations.image_limits import (
+    MOST_BYTES,
+    MOST_MEGAPIXELS,
+    has_too_many_scans,
+    is_too_large,
+)
 
 # Not all that Pillow knows: to read an EPS, for one, it starts Ghostscript.
-_FORMATS = ("JPEG", "PNG", "BMP", "PPM", "GIF", "TIFF", "WEBP", "JPEG2000", "SUN", "AVIF")
+FORMATS = ("JPEG", "PNG", "BMP", "PPM", "GIF", "TIFF", "WEBP", "JPEG2000", "SUN", "AVIF")
+_ORIENTATION = 0x0112
 _LFS_POINTER = b"version https://git-lfs"
+_JPEGS = ("JPEG", "MPO")
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
@@ -42,12 +48,17 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """
     try:
         file = Path(path).expanduser()
-        mode = file.stat().st_mode
-        if S_ISDIR(mode):
+        found = file.stat()
+        if S_ISDIR(found.st_mode):
             raise FrameError(f"{path}: expected an image, got a folder; give the files in it")
         # Before it is opened, which waits without end for the other side of a pipe.
-        if not S_ISREG(mode):
+        if not S_ISREG(found.st_mode):
             raise FrameError(f"{path}: expected a file, got a pipe or device; save the image first")
+        if found.st_size > MOST_BYTES:
+            raise FrameError(
+                f"{path}: expected an image of at most {MOST_BYTES >> 20} MB, got "
+                f"{found.st_size >> 20} MB; make it smaller"
+            )
         with file.open("rb") as stream:
             return _read(stream)
     except (OSError, ValueError, RuntimeError) as error:
@@ -72,10 +83,12 @@ def _read(stream: BinaryIO) -> NDArray[np.uint8]:
         warnings.simplefilter("ignore")  # of large images and odd EXIF data
         with _opened(stream) as image:
             width, height = image.size
-            if width * height > MOST_MEGAPIXELS * 1_000_000:
+            if is_too_large(width, height):
                 raise _too_large(f"{width}x{height}")
+            if image.format in _JPEGS:
+                _check_scans(stream, width, height)
             try:
-                return _as_rgb(ImageOps.exif_transpose(image))
+                return _as_rgb(_turned(image))
             except _NoImageError:
                 raise
             except Exception as error:  # the decoders raise whatever the bytes make them raise
@@ -87,7 +100,7 @@ def _read(stream: BinaryIO) -> NDArray[np.uint8]:
 
 def _opened(stream: BinaryIO) -> Image.Image:
     try:
-        return Image.open(stream, formats=_FORMATS)
+        return Image.open(stream, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_large("more") from error
     except (UnidentifiedImageError, KeyError) as error:  # KeyError: an older Pillow, without AVIF
@@ -106,6 +119,23 @@ def _too_large(got: str) -> _NoImageError:
     )
 
 
+def _check_scans(stream: BinaryIO, width: int, height: int) -> None:
+    place = stream.tell()
+    stream.seek(0)
+    if has_too_many_scans(stream.read(), width, height):
+        raise _NoImageError(
+            f"expected a JPEG that is read within seconds, got one of {width}x{height} pixels in "
+            "thousands of passes; save it again"
+        )
+    stream.seek(place)
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    # Pillow copies also what is upright.
+    upright = image.getexif().get(_ORIENTATION, 1) == 1
+    return image if upright else ImageOps.exif_transpose(image)
+
+
 def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode.startswith("I"):
         return np.repeat(_upper_8_bits(np.asarray(image))[:, :, np.newaxis], 3, axis=2)
@@ -114,17 +144,17 @@ def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:
             "expected whole numbers of 8 or 16 bits, got floating point; save it as PNG"
         )
     if image.mode in _WITH_ALPHA or "transparency" in image.info:
-        layer = image.convert("RGBA")
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")
         image = Image.new("RGBA", image.size, "black")
         image.alpha_composite(layer)
-    return np.array(image.convert("RGB"))
+        del layer
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _upper_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    numbers = values.astype(np.int64)
-    if numbers.min() < 0 or numbers.max() > 0xFFFF:
+    if values.min() < 0 or values.max() > 0xFFFF:
         raise _NoImageError("expected 8 or 16 bits a value, got more; save it as PNG")
-    return (numbers >> 8).astype(np.uint8)
+    return (values.astype(np.uint16) >> 8).astype(np.uint8)
 
 
 def fit_to_pilot(

@@ -21,7 +21,7 @@ FLOORS = [
     {"workloads"},
     {"graphs"},
     {"images"},
-    {"frames", "maps_file", "targets"},
+    {"frames", "image_limits", "maps_file", "targets"},
     {"resolution"},
     {"errors", "flags", "progress", "wording", "tables"},
 ]

@@ -2,19 +2,21 @@
 
 import io
 import stat
+import warnings
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError
+from donkey_activations.image_limits import MOST_BYTES, has_too_many_scans
 
 Frame = NDArray[np.uint8]
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _JPEG = b"\xff\xd8\xff"
-# Far more than any camera of a car gives; a damaged header must not ask for all the memory.
-_MOST_PIXELS = 50_000_000
+# More than any camera of a car gives; a damaged header must not ask for all the memory.
+_MOST_PIXELS = 25_000_000
 
 
 def read_image(path: Path, channels: int) -> Frame:
@@ -58,14 +60,18 @@ def read_resized(path: Path, channels: int, size_hw: tuple[int, int]) -> Frame:
 
 
 def _content(path: Path) -> bytes:
+    name = path.name
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise FrameError(f"{path.name}: expected an image, got no file")
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise FrameError(f"{name}: expected an image, got no file")
+        if found.st_size > MOST_BYTES:
+            raise FrameError(f"{name}: expected an image, got {found.st_size >> 20} MB")
         content = path.read_bytes()
     except OSError as error:
-        raise FrameError(f"{path.name}: cannot be read ({error.strerror})") from error
+        raise FrameError(f"{name}: cannot be read ({error.strerror})") from error
     if not content:
-        raise FrameError(f"{path.name}: expected an image, got an empty file")
+        raise FrameError(f"{name}: expected an image, got an empty file")
     return content
 
 
@@ -75,6 +81,8 @@ def _decode(content: bytes, channels: int) -> Frame:
 
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
         _check_size(height, width)
+        if has_too_many_scans(content, width, height):
+            raise FrameError(f"one of {width}x{height} pixels in thousands of passes")
         wanted = {("Gray", 1): "GRAY", ("Gray", 3): "RGB", ("YCbCr", 3): "RGB"}
         space = wanted.get((colours, channels))
         if space is not None:
@@ -86,10 +94,16 @@ def _decode(content: bytes, channels: int) -> Frame:
 def _decode_with_pillow(content: bytes, channels: int) -> Frame:
     from PIL import Image, UnidentifiedImageError
 
+    from donkey_activations.images import FORMATS
+
+    mode = "RGB" if channels == 3 else "L"
     try:
-        with Image.open(io.BytesIO(content)) as image:
-            _check_size(image.height, image.width)
-            pixels = image.convert("RGB" if channels == 3 else "L")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of large images and odd EXIF data
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                _check_size(image.height, image.width)
+                image.load()
+                pixels = image if image.mode == mode else image.convert(mode)
     except UnidentifiedImageError as error:
         raise FrameError("something else") from error
     return np.asarray(pixels).reshape(pixels.height, pixels.width, channels)
