@@ -38,8 +38,15 @@ class MapsFile:
         self._archive.close()
 
     def add(self, key: str, array: NDArray[Any]) -> None:
-        """Adds one array, which ``numpy.load(path)[key]`` gives back."""
-        with self._archive.open(f"{key}.npy", "w", force_zip64=True) as entry:
+        r"""Adds one array, which ``numpy.load(path)[key]`` gives back.
+
+        Args:
+            key: Any text; of a file's name that is no UTF-8, each such byte stands in it as
+                ``\udc`` and two digits.
+            array: The values.
+        """
+        name = key.encode(errors="backslashreplace").decode()
+        with self._archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
             np.save(entry, array, allow_pickle=False)
 
     def describe(self, values: dict[str, Any]) -> None:
