@@ -1,0 +1,29 @@
+"""Text that others chose, in lines that we print."""
+
+import pytest
+
+from donkey_activations.wording import one_line, printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Kurve № 3 ü.jpg", "Kurve № 3 ü.jpg"),
+        ("a\nb\tc", r"a\nb\tc"),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("\udcff\ud800", r"\udcff\ud800"),
+        ("\u2028\u202e", r"\u2028\u202e"),
+        ("", ""),
+    ],
+)
+def test_what_cannot_be_printed_is_shown_as_python_writes_it(text: str, shown: str) -> None:
+    assert printable(text) == shown
+    shown.encode("utf-8", errors="strict")
+
+
+def test_a_message_becomes_one_line_and_a_very_long_one_keeps_its_begin_and_its_end() -> None:
+    assert one_line("  expected\n\n  this, got\tthat \x07") == r"expected this, got that \x07"
+    line = one_line(f"begin {'x' * 100_000} end")
+    assert len(line) < 5000
+    assert line.startswith("begin x")
+    assert line.endswith("x end")
