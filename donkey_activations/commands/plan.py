@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
         _film(args, plan)
     pictures = {"png": args.png, "movie": args.movie}
     written = {kind: str(path) for kind, path in pictures.items() if path is not None}
-    say(json.dumps(describe(plan) | written) if args.json else _told(written))
+    say(*([json.dumps(describe(plan) | written)] if args.json else _told(written)))
     for resolution, reason in plan.refused:
         print(one_line(f"{resolution}: {reason}"), file=sys.stderr)
     return EXIT_PARTLY_DONE if plan.refused else 0
@@ -127,8 +127,8 @@ def _footage(args: argparse.Namespace) -> "Footage":
     return footage.drawn() if args.image is None else footage.of_image(args.image)
 
 
-def _told(written: dict[str, str]) -> str:
-    return "\n" + "\n".join(f"{kind}: {path}" for kind, path in written.items()) if written else ""
+def _told(written: dict[str, str]) -> list[str]:
+    return ["", *(f"{kind}: {path}" for kind, path in written.items())]
 
 
 class _Silence:

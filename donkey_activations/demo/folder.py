@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from donkey_activations import safe_json
 from donkey_activations.errors import ConfigError
 from donkey_activations.resolution import Resolution
 
 MARKER = "demo.json"
 _KIND = "donkey-activations demo"
+_LARGEST_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def open_folder(path: Path, wanted: Resolution | None, default: Resolution) -> D
 
 def _known(marker: Path, wanted: Resolution | None) -> Resolution:
     try:
-        content = json.loads(marker.read_text(encoding="utf-8"))
+        with marker.open("rb") as file:
+            content = safe_json.loads(file.read(_LARGEST_BYTES))
         if content["kind"] != _KIND:
             raise KeyError("kind")
         resolution = Resolution.parse(content["resolution"])

@@ -1,12 +1,12 @@
 """What a pilot file is, told by its content and never by its suffix."""
 
 import hashlib
-import json
 import stat
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
+from donkey_activations import safe_json
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import foreign_formats
 
@@ -18,6 +18,9 @@ _TENSORRT_OPERATOR = b"TRTEngineOp"
 
 _OPENED = (".tflite", ".h5", ".hdf5", ".keras", ".savedmodel")
 _CHUNK = 1 << 20
+# A .tflite cannot be larger, and a network in JSON is never nearly so.
+_LARGEST_BYTES = 2 << 30
+_LARGEST_JSON_BYTES = 64 << 20
 _EXPECTED = "expected a .tflite or a Keras pilot"
 
 
@@ -136,7 +139,8 @@ def weights_of(json_path: Path) -> tuple[Path, ...]:
     if not index.is_file():
         return ()
     prefix = f"{weights.name}.data-"
-    data = (file for file in weights.parent.iterdir() if file.name.startswith(prefix))
+    beside = (file for file in weights.parent.iterdir() if file.name.startswith(prefix))
+    data = (file for file in beside if file.is_file())
     return (index, *sorted(data))
 
 
@@ -196,6 +200,10 @@ def _opens(candidate: Path) -> bool:
 
 def _check(path: Path, known: PilotFormat) -> None:
     """Refuses what has the format and still cannot be opened."""
+    for _, part in _parts(path):
+        # A damaged disk, or a stranger, has made it endless.
+        if part.stat().st_size > _LARGEST_BYTES:
+            raise _refused(path, f"one of more than {_LARGEST_BYTES >> 30} GB ({part.name})")
     if known is PilotFormat.TFLITE and _contains(path, _EDGE_TPU_OPERATOR):
         raise _refused(path, "compiled for an Edge TPU, which hides its layers")
     graph = path / _SAVED_MODEL_FILE
@@ -206,9 +214,11 @@ def _check(path: Path, known: PilotFormat) -> None:
 
 
 def _check_json(path: Path) -> None:
+    if path.stat().st_size > _LARGEST_JSON_BYTES:
+        raise _refused(path, f"text of more than {_LARGEST_JSON_BYTES >> 20} MB")
     try:
-        network = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
+        network = safe_json.loads(path.read_bytes())
+    except ValueError as error:
         raise _refused(path, "damaged or cut-short JSON") from error
     if not isinstance(network, dict) or not {"class_name", "config"} <= network.keys():
         raise _refused(path, "JSON, but no network that Keras wrote with model.to_json()")
@@ -240,6 +250,8 @@ def _digest(path: Path) -> str:
 
 
 def _contains(path: Path, needle: bytes) -> bool:
+    if path.stat().st_size > _LARGEST_BYTES:
+        return False
     # In pieces, as a pilot at high resolution is larger than all else in memory.
     with path.open("rb") as file:
         overlap = b""

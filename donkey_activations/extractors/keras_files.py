@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib.metadata
-import json
 import re
 import shutil
 import sys
@@ -13,10 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from donkey_activations import safe_json
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.formats import PilotFormat, instead, weights_of
 
 _REASON_LENGTH = 200
+_LARGEST_METADATA_BYTES = 1 << 20
 
 # How the Keras versions say that they do not know a class.
 _UNKNOWN_CLASS = re.compile(
@@ -170,14 +171,16 @@ def _keras_version(path: Path, pilot_format: PilotFormat) -> str:
     with contextlib.suppress(OSError, ValueError, KeyError, AttributeError, zipfile.BadZipFile):
         if pilot_format is PilotFormat.KERAS_ZIP:
             with zipfile.ZipFile(path) as archive:
-                version = json.loads(archive.read("metadata.json")).get("keras_version")
+                with archive.open("metadata.json") as metadata:
+                    text = metadata.read(_LARGEST_METADATA_BYTES)
+                version = safe_json.loads(text).get("keras_version")
         elif pilot_format is PilotFormat.HDF5:
             with h5py.File(path, "r") as file:
                 version = file.attrs.get("keras_version")
         elif pilot_format is PilotFormat.JSON_AND_WEIGHTS:
             network = path.read_bytes()
             # Keras 3 leaves its version out of these, and names the input's shape anew.
-            named = json.loads(network).get("keras_version")
+            named = safe_json.loads(network).get("keras_version")
             version = named or ("3" if b'"batch_shape"' in network else "")
     return version.decode() if isinstance(version, bytes) else str(version or "")
 

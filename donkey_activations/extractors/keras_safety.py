@@ -4,12 +4,12 @@ Nothing here makes an object of what a file holds: configurations are read as pl
 plain protocol buffers, and HDF5 files by their attributes and links alone.
 """
 
-import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from donkey_activations import safe_json
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import graph_operators, keras_configs
 from donkey_activations.extractors.formats import PilotFormat, weights_of
@@ -17,6 +17,8 @@ from donkey_activations.extractors.keras_configs import refusal
 from donkey_activations.graphs import protobuf
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# What stands in a small file may be packed; a network is never nearly so large.
+_MOST_ENTRIES, _MOST_TEXT_BYTES, _MOST_WEIGHTS_BYTES = 1000, 64 << 20, 2 << 30
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _PICKLE_SUFFIXES = (".pkl", ".pickle", ".joblib", ".dill")
 
@@ -62,7 +64,7 @@ def _check_hdf5_source(source: Any) -> None:
     import h5py
 
     with h5py.File(source, "r") as file:
-        _refuse_links(file)
+        _refuse_links_and_bombs(file)
         config = file.attrs.get("model_config")
         if config is not None:
             keras_configs.refuse(_json(config))
@@ -70,6 +72,7 @@ def _check_hdf5_source(source: Any) -> None:
 
 def _check_keras_zip(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
+        _refuse_large_entries(archive.infolist())
         keras_configs.refuse(_json(archive.read("config.json")))
         for name in archive.namelist():
             with archive.open(name) as member:
@@ -115,7 +118,7 @@ def _keras_metadata(path: Path, saved_model: bytes) -> Iterator[Any]:
 
 
 def _json(text: Any) -> Any:
-    return json.loads(text if isinstance(text, (str, bytes)) else str(text))
+    return safe_json.loads(text if isinstance(text, (str, bytes)) else str(text))
 
 
 def _refuse_pickle(name: str, start: bytes) -> None:
@@ -123,11 +126,31 @@ def _refuse_pickle(name: str, start: bytes) -> None:
         raise refusal(f"{name} in it is a Python pickle, which can hold code")
 
 
-def _refuse_links(file: Any) -> None:
-    """Refuses an HDF5 file that has other files read in its place."""
+def _refuse_large_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuses an archive that unpacks to far more than it is, or to more than a pilot can be."""
+    sizes = {entry.filename: entry.file_size for entry in entries}
+    texts = sum(size for name, size in sizes.items() if name.endswith(".json"))
+    if len(entries) > _MOST_ENTRIES or texts > _MOST_TEXT_BYTES:
+        raise ModelError(
+            f"expected at most {_MOST_ENTRIES} files in the archive, and {_MOST_TEXT_BYTES >> 20} "
+            f"MB of JSON, got {len(entries)} and {texts >> 20} MB; save the pilot again"
+        )
+    _check_weights(sum(sizes.values()))
+
+
+def _check_weights(size_bytes: int) -> None:
+    if size_bytes > _MOST_WEIGHTS_BYTES:
+        raise ModelError(
+            f"expected at most {_MOST_WEIGHTS_BYTES >> 30} GB of weights, got "
+            f"{size_bytes / (1 << 30):.1f} GB; save the pilot again"
+        )
+
+
+def _refuse_links_and_bombs(file: Any) -> None:
+    """Refuses an HDF5 file that has other files read in its place, or that unpacks to too much."""
     import h5py
 
-    seen = set()
+    seen, weights_bytes = set(), 0
     groups = [file]
     while groups:
         group = groups.pop()
@@ -144,5 +167,8 @@ def _refuse_links(file: Any) -> None:
             seen.add(address)
             if isinstance(found, h5py.Group):
                 groups.append(found)
-            elif isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
-                raise refusal(f"{found.name} in it has its values in another file")
+            elif isinstance(found, h5py.Dataset):
+                if found.external or found.is_virtual:
+                    raise refusal(f"{found.name} in it has its values in another file")
+                weights_bytes += found.nbytes
+    _check_weights(weights_bytes)

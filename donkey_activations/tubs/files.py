@@ -1,19 +1,16 @@
 """The files of a tub, which a stranger may have made, and the JSON in them."""
 
-import json
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from donkey_activations import safe_json
+
 # Far more than one file of Donkeycar's holds; a damaged disk must not ask for all the memory.
 LARGEST_MB = 64
-_DEEPEST = 100
-_BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 @dataclass(frozen=True)
@@ -77,15 +74,7 @@ def parsed(contents: Iterable[bytes]) -> Iterator[dict[str, Any] | None]:
         if not content.strip():
             continue
         try:
-            values = None if _is_deep(content) else json.loads(content)
+            values = safe_json.loads(content)
         except ValueError:
             values = None
         yield values if isinstance(values, dict) else None
-
-
-def _is_deep(content: bytes) -> bool:
-    """Donkeycar raises Python's recursion limit so far that deep brackets end the process."""
-    if content.count(b"[") + content.count(b"{") <= _DEEPEST:
-        return False
-    steps = (1 if bracket in b"[{" else -1 for bracket in _BRACKETS.findall(content))
-    return max(accumulate(steps)) > _DEEPEST

@@ -256,3 +256,31 @@ def test_a_configuration_in_chunks_or_bytes_is_read_like_any_other(tmp_path: Pat
 
 def test_a_tflite_needs_no_look(tmp_path: Path) -> None:
     refuse_stored_code(tmp_path / "none.tflite", PilotFormat.TFLITE)
+
+
+@pytest.mark.parametrize(
+    ("name", "size_mb", "message"),
+    [("config.json", 65, "64 MB of JSON"), ("model.weights.h5", 3000, "2 GB of weights")],
+)
+def test_an_archive_that_unpacks_to_far_more_than_a_pilot_is_refused_before_it_does(
+    name: str, size_mb: int, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "bomb.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("metadata.json", "{}")
+        with archive.open(name, "w", force_zip64=True) as entry:
+            for _ in range(size_mb):
+                entry.write(bytes(1 << 20))
+    with pytest.raises(ModelError, match=message):
+        refuse_stored_code(path, PilotFormat.KERAS_ZIP)
+
+
+def test_weights_that_are_packed_to_far_less_than_they_are_count_as_they_are(
+    tmp_path: Path,
+) -> None:
+    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(network())
+        group = file.create_group("model_weights/dense")
+        group.create_dataset("kernel:0", (1 << 30,), "f4", chunks=(1 << 20,), compression=9)
+    with pytest.raises(ModelError, match=r"2 GB of weights, got 4\.0 GB"):
+        refuse_stored_code(tmp_path / "bomb.h5", PilotFormat.HDF5)
