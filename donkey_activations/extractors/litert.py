@@ -14,6 +14,7 @@ from donkey_activations.extractors.sight import with_geometry
 from donkey_activations.frames import check_frame, scale_into
 from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.operators import Shape
+from donkey_activations.resolution import HIGHEST_PX
 
 _DONKEYCARS_IMAGE = "img_in"
 
@@ -60,6 +61,7 @@ class LiteRTExtractor(FeatureExtractor):
             own = tuple(int(n) for n in images[0]["shape"])
             wanted = own if size is None else (*own[:-3], *size, own[-1])
             self.size_changed = wanted != own
+            _check_size(wanted)
             if self.size_changed:
                 shapes = self._run_resized(start, images[0], wanted)
             else:
@@ -142,6 +144,15 @@ class LiteRTExtractor(FeatureExtractor):
         limits = np.iinfo(dtype)
         quantised: NDArray[Any] = np.clip(levels, limits.min, limits.max).astype(dtype)
         return quantised
+
+
+def _check_size(shape: Shape) -> None:
+    """A damaged file can ask for images that take all memory."""
+    if max(shape[-3:-1]) > HIGHEST_PX:
+        raise ModelError(
+            f"expected a pilot for images of at most {HIGHEST_PX} pixels a side, got one for "
+            f"{shape[-2]}x{shape[-3]}; copy the file again, or train it at a smaller size"
+        )
 
 
 def _input_quantisation(image: Any) -> tuple[float, int, Any] | None:
