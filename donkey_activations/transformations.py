@@ -31,16 +31,24 @@ def transformations_of(cfg: Any) -> Transformations | None:
         return the very array it was given, and it is not safe in two threads at once.
 
     Raises:
-        ConfigError: A list, or a key that one of its transformations needs, is wrong.
+        ConfigError: A list, or a key that one of its transformations needs, is wrong; the function
+            raises it where that shows with a frame.
     """
     parts = [_part(cfg, key) for key in _KEYS if _names(cfg, key)]
     if not parts:
         return None
 
     def transform(frame: NDArray[Any]) -> NDArray[np.uint8]:
-        for part in parts:
-            frame = part.run(frame)
-        return np.asarray(frame).astype(np.uint8, copy=False)
+        try:
+            for part in parts:
+                frame = part.run(frame)
+            return np.asarray(frame).astype(np.uint8, copy=False)
+        # Donkeycar's own and the user's, with numbers out of a configuration.
+        except Exception as error:
+            raise ConfigError(
+                f"{', '.join(_KEYS)}: what they do to a frame fails ({error}); "
+                "correct the list or the keys it needs in myconfig.py"
+            ) from error
 
     return transform
 

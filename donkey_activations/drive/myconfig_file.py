@@ -7,6 +7,8 @@ from pathlib import Path
 
 from donkey_activations.errors import ConfigError
 
+_LARGEST_MB = 16
+
 
 def locate(car_dir: Path) -> Path:
     """Find the ``myconfig.py`` of a car.
@@ -39,6 +41,8 @@ def read(path: Path) -> bytes:
         ConfigError: If it cannot be read.
     """
     try:
+        if path.stat().st_size > _LARGEST_MB << 20:
+            raise ConfigError(f"expected at most {_LARGEST_MB} MB in {path}, got more; see why")
         return path.read_bytes()
     except OSError as error:
         raise ConfigError(

@@ -1,5 +1,7 @@
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from donkey_activations import ConfigError
@@ -46,6 +48,12 @@ def test_what_a_config_prints_does_not_go_to_stdout(
         ("ACTIVATIONS_LAYER = ['a']", "did you mean ACTIVATIONS_LAYERS"),
         ("TRANSFORMATIONS = ['CROPP']", "CROPP"),
         (CONFIG.replace("IMAGE_W = 160", "") + "TRANSFORMATIONS = ['CROP']", "IMAGE_W"),
+        (CONFIG.replace("160", "10**6") + "TRANSFORMATIONS = ['CROP']", "width of 16 to 4096"),
+        (CONFIG.replace("DEPTH = 3", "DEPTH = 7") + "TRANSFORMATIONS = ['CROP']", "IMAGE_DEPTH"),
+        ("DRIVE_LOOP_HZ = float('inf')", "DRIVE_LOOP_HZ: expected a number above 0, got inf"),
+        ("import sys; sys.exit(0)", "SystemExit: 0"),
+        ("class E(Exception):\n    __str__ = None\nraise E", "exception str"),
+        ("ACTIVATIONS_THREADS = 10**5000", "cannot be loaded"),
     ],
 )
 def test_a_config_that_is_wrong_is_an_error_that_says_what(
@@ -55,3 +63,26 @@ def test_a_config_that_is_wrong_is_an_error_that_says_what(
         (tmp_path / "config.py").write_text(content)
     with pytest.raises(ConfigError, match=message):
         read_car(tmp_path / "config.py")
+
+
+@pytest.mark.parametrize("name", ["config.py", "myconfig.py"])
+def test_a_config_that_is_a_pipe_or_endless_is_not_opened(name: str, tmp_path: Path) -> None:
+    (tmp_path / "config.py").write_text(CONFIG)
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ConfigError, match=f"{name}: expected a file"):
+        read_car(tmp_path / "config.py")
+    (tmp_path / name).unlink()
+    with (tmp_path / name).open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(ConfigError, match="of at most 16 MB"):
+        read_car(tmp_path / "config.py")
+
+
+def test_what_a_transformation_cannot_do_to_a_frame_is_told_by_its_key(tmp_path: Path) -> None:
+    config = CONFIG.replace("BLUR_KERNEL = 5", "BLUR_KERNEL = -1")
+    (tmp_path / "config.py").write_text(config + "TRANSFORMATIONS = ['BLUR']\n")
+    transformations = read_car(tmp_path / "config.py").transformations
+    assert transformations is not None
+    with pytest.raises(ConfigError, match=r"TRANSFORMATIONS, POST_TRANSFORMATIONS: .*myconfig\.py"):
+        transformations(np.zeros((120, 160, 3), np.uint8))
