@@ -79,7 +79,8 @@ def record_filter(text: str, keys: Iterable[str]) -> RecordFilter:
 def _parse(text: str, keys: list[str], names: dict[str, str]) -> ast.expr:
     """Puts a name of Python in the place of each key, because a slash is a division there."""
     by_key: dict[str, str] = {}
-    longest_first = sorted((key for key in keys if key), key=len, reverse=True)
+    # Only those in the text: a damaged tub can have a great many.
+    longest_first = sorted((key for key in keys if key and key in text), key=len, reverse=True)
     strings = r"\"[^\"]*\"|'[^']*'"
     words = "|".join([strings, *(rf"(?<!\w){re.escape(key)}(?!\w)" for key in longest_first)])
 
