@@ -1,6 +1,7 @@
 """From a Keras pilot to a ``.tflite`` graph. The only file that imports TensorFlow."""
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors import formats, graph, keras_files, keras_safety
+from donkey_activations.extractors import (
+    formats,
+    graph,
+    keras_files,
+    keras_safety,
+    keras_weights,
+)
 from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.tracing import feature_maps, watched_calls
 
@@ -36,6 +43,8 @@ def import_tensorflow(purpose: str) -> Any:
             "pip install 'donkey-activations[pc]'"
         ) from error
     tf.get_logger().setLevel("ERROR")
+    # Of a damaged file it prints tracebacks, and goes on.
+    logging.getLogger("absl").setLevel(logging.CRITICAL)
     return tf
 
 
@@ -89,6 +98,7 @@ def load(path: Path, pilot_format: PilotFormat, trust_model: bool) -> tuple[Any,
         raise ModelError(f"{error}, or {formats.instead(path, ['.tflite'])}") from error
     if not trust_model:
         keras_safety.refuse_stored_code(path, pilot_format)
+    keras_weights.refuse_too_many(tf, path, pilot_format)
     model = keras_files.load_pilot(tf, path, pilot_format, trust_model)
     if not getattr(model, "inputs", None):
         raise ModelError("the pilot does not say what it takes; save it after it was trained once")
@@ -104,7 +114,7 @@ def trace_maps(tf: Any, model: Any, layers: Sequence[str] | None) -> TracedMaps:
         layers: Names of the wanted layers; None is every convolution.
 
     Raises:
-        ModelError: It has no convolution, or no layer of a wanted name.
+        ModelError: It has no convolution, no layer of a wanted name, or cannot be run.
     """
     labels: dict[str, str] = {}
 
@@ -117,7 +127,15 @@ def trace_maps(tf: Any, model: Any, layers: Sequence[str] | None) -> TracedMaps:
 
     one_at_a_time = [tf.TensorSpec((1, *t.shape[1:]), t.dtype) for t in model.inputs]
     traced = tf.function(maps_of, input_signature=one_at_a_time, autograph=False)
-    return TracedMaps(traced.get_concrete_function(), labels)
+    try:
+        return TracedMaps(traced.get_concrete_function(), labels)
+    except ModelError:
+        raise
+    except Exception as error:  # as the converter, and Keras with a damaged configuration
+        raise ModelError(
+            f"Keras cannot run this network ({_reason(error)}); copy the file again, or save the "
+            "pilot again"
+        ) from error
 
 
 def convert_maps(tf: Any, model: Any, traced: TracedMaps) -> bytes:
@@ -160,12 +178,15 @@ def _convert(tf: Any, converter: Any) -> bytes:
         with _silent_stderr():
             content: bytes = converter.convert()
     except Exception as error:  # the converter raises whatever the layers make it raise
-        reason = " ".join(str(error).split())[:_REASON_LENGTH] or type(error).__name__
         raise ModelError(
-            f"TensorFlow cannot convert this network to .tflite ({reason}); give the .tflite of "
-            "the same training, or a network of other layers"
+            f"TensorFlow cannot convert this network to .tflite ({_reason(error)}); give the "
+            ".tflite of the same training, or a network of other layers"
         ) from error
     return content
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:_REASON_LENGTH] or type(error).__name__
 
 
 @contextlib.contextmanager
