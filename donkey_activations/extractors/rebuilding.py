@@ -119,12 +119,18 @@ class _Copy:
         every_frame = self._tf.keras.layers.TimeDistributed
         inner = layer.layer if isinstance(layer, every_frame) else layer
         if isinstance(inner, self._tf.keras.Model):
+            if not inner.inputs:
+                raise ValueError(f"{inner.name} in it is a model that does not tell its layers")
             given = self._input_shapes(layer, model, shapes)
             if inner is layer:
                 return self.of_model(inner, given)
             frame = [(shape[0], *shape[2:]) for shape in given]
             return every_frame(self.of_model(inner, frame), name=layer.name)
         copy = type(layer).from_config(layer.get_config())
+        without_code = type(copy).call is self._tf.keras.layers.Layer.call
+        if without_code and "call" not in vars(copy):
+            # Of a class that is not known here, a SavedModel holds what it computed at one size.
+            raise ValueError(f"its layer {layer.name} is of a class that is not part of Keras")
         self._pairs.append((layer, copy))
         return copy
 
