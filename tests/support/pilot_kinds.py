@@ -55,8 +55,8 @@ def by_layer(shown_behind: dict[str, str]) -> Callable[[tf.keras.Model, Any], Ma
     return read
 
 
-def separate_activations() -> Pilot:
-    x = image = L.Input((40, 56, 3), name="img_in")
+def separate_activations(height: int = 40, width: int = 56) -> Pilot:
+    x = image = L.Input((height, width, 3), name="img_in")
     x = L.Rescaling(2.0, offset=-1.0)(x)
     x = L.Cropping2D(((6, 0), (0, 0)))(x)
     x = L.Conv2D(8, 3, use_bias=False, name="normalised")(x)
@@ -77,8 +77,8 @@ def separate_activations() -> Pilot:
     return model, by_layer({**behind, "linear_then_dropout": "late_relu"})
 
 
-def kinds_of_convolution() -> Pilot:
-    x = image = L.Input((40, 56, 1), name="img_in")
+def kinds_of_convolution(height: int = 40, width: int = 56) -> Pilot:
+    x = image = L.Input((height, width, 1), name="img_in")
     x = L.DepthwiseConv2D(3, depth_multiplier=4, activation="relu", name="depthwise")(x)
     x = L.SeparableConv2D(12, 3, activation="relu", name="separable")(x)
     x = L.Conv2D(10, 3, dilation_rate=2, activation="relu", name="dilated")(x)
@@ -89,8 +89,8 @@ def kinds_of_convolution() -> Pilot:
     return model, by_layer(dict(zip(names, names, strict=True)))
 
 
-def residual() -> Pilot:
-    image = L.Input((40, 56, 3), name="img_in")
+def residual(height: int = 40, width: int = 56) -> Pilot:
+    image = L.Input((height, width, 3), name="img_in")
     state = L.Input((4,), name="a_state")
     x = L.Conv2D(8, 5, strides=2, activation="relu", name="stem")(image)
     y = L.Conv2D(8, 3, padding="same", activation="relu", name="branch_a")(x)
@@ -104,13 +104,13 @@ def residual() -> Pilot:
     return model, by_layer(dict(zip(names, names, strict=True)))
 
 
-def nested() -> Pilot:
+def nested(height: int = 40, width: int = 56) -> Pilot:
     inner = tf.keras.Sequential(
         [L.Conv2D(6, 3, activation="relu", name="inner_a"), L.Conv2D(5, 3, name="inner_b")],
         name="encoder",
     )
     outer = tf.keras.Sequential(
-        [L.Input((40, 56, 3), name="img_in"), L.Conv2D(4, 3, name="first"), inner,
+        [L.Input((height, width, 3), name="img_in"), L.Conv2D(4, 3, name="first"), inner,
          L.Conv2D(3, 3, activation="relu", name="after"), L.Flatten(), L.Dense(2)],
         name="outer",
     )  # fmt: skip
@@ -125,8 +125,9 @@ def nested() -> Pilot:
     return outer, read
 
 
-def two_images() -> Pilot:
-    left, right = L.Input((40, 56, 3), name="left"), L.Input((40, 56, 3), name="right")
+def two_images(height: int = 40, width: int = 56) -> Pilot:
+    left = L.Input((height, width, 3), name="left")
+    right = L.Input((height, width, 3), name="right")
     a = L.Conv2D(4, 5, activation="relu", name="conv_left")(left)
     b = L.Conv2D(4, 5, activation="relu", name="conv_right")(right)
     x = L.Conv2D(4, 3, activation="relu", name="both")(L.Subtract()([a, b]))
@@ -135,9 +136,9 @@ def two_images() -> Pilot:
     return model, by_layer(dict(zip(names, names, strict=True)))
 
 
-def recurrent() -> Pilot:
+def recurrent(height: int = 40, width: int = 56) -> Pilot:
     model = tf.keras.Sequential(
-        [L.Input((3, 40, 56, 3), name="img_in"), L.ConvLSTM2D(6, 3, name="memory"),
+        [L.Input((3, height, width, 3), name="img_in"), L.ConvLSTM2D(6, 3, name="memory"),
          L.Conv2D(4, 3, activation="relu", name="after"), L.Flatten(), L.Dense(2)],
         name="recurrent",
     )  # fmt: skip

@@ -61,7 +61,7 @@ def _build_and_measure(folder: Path) -> None:
     for name in PILOTS:
         model = _stock(name) or _own(name)
         keras_to_tflite(model, str(folder / f"{name}.tflite"))
-        seen[name] = _measure(_with_means(model))
+        seen[name] = _measure(with_means(model))
     (folder / "seen.json").write_text(json.dumps(seen))
 
 
@@ -147,7 +147,7 @@ def _bottleneck(layers: Any, x: Any) -> Any:
     return layers.Conv2DTranspose(2, 3, strides=2)(x)
 
 
-def _with_means(model: Any) -> Any:
+def with_means(model: Any) -> Any:
     """Copies a model with pooling by means, and positive weights."""
     import numpy as np
     import tensorflow as tf
@@ -174,11 +174,11 @@ def _measure(model: Any) -> list[Extent]:
     for layer in model.layers:
         kind = type(getattr(layer, "layer", layer)).__name__  # TimeDistributed has it inside
         if kind in _CONVOLUTIONS:
-            seen.append(_extent(tf.keras.Model(model.inputs, layer.output)))
+            seen.append(extent(tf.keras.Model(model.inputs, layer.output)))
     return seen
 
 
-def _extent(model: Any) -> Extent:
+def extent(model: Any) -> Extent:
     """Returns the largest height and width to which cells around the middle reach."""
     import numpy as np
     import tensorflow as tf
