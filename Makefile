@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PEERS := .venv-peers
 PEERS_INSTALLED := $(PEERS)/.installed
 
-.PHONY: help demo test lint types build bench clean
+.PHONY: help demo test lint types build bench soak clean
 
 help:
 	@echo "make demo    drive a synthetic track and record what the network saw, in $(CAR)/"
@@ -20,6 +20,7 @@ help:
 	@echo "make types   check the annotations"
 	@echo "make build   make sdist and wheel in dist/"
 	@echo "make bench   measure ours beside the peers, and the drive loop (ARGS=--quick for a look)"
+	@echo "make soak    drive an hour's rounds with faults thrown in: does anything grow or leak?"
 	@echo "make clean   remove what the others made, save the demo's car"
 
 demo: $(INSTALLED)
@@ -41,6 +42,9 @@ build: $(INSTALLED)
 
 bench: $(INSTALLED) $(PEERS_INSTALLED)
 	$(BIN)/python benchmarks/run.py --peers $(PEERS)/bin/python $(ARGS)
+
+soak: $(INSTALLED)
+	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(PEERS) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
