@@ -1,0 +1,1 @@
+"""Hands damaged and hostile files and words to the commands, and watches what they do with them."""
