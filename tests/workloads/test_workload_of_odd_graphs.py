@@ -1,13 +1,14 @@
 """What is counted in graphs that are damaged, or that leave open how much they compute."""
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from changed_graphs import changed
-from mutated_files import mutate, structure_of
+from fuzzing.graph_damage import damaged_graph
 from stock_pilot import StockPilot
 from workload_reference import Counted
 
@@ -168,10 +169,9 @@ def test_bytes_that_were_changed_at_random_are_counted_or_refused(
     counted_pilots: Pilots, name: str
 ) -> None:
     content = counted_pilots[name].tflite.read_bytes()
-    structure = structure_of(content)
     refused = 0
     for number in range(200):
-        damaged = mutate(content, structure, number)
+        damaged = damaged_graph(content, Random(number))
         try:
             found = workload(damaged)
             layer_workloads(damaged)

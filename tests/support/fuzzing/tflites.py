@@ -30,7 +30,7 @@ def _words(room: Room, pilot: str = "pilot.tflite") -> Case:
 def any_pilot(room: Room) -> Case:
     """A pilot with damage."""
     file = room.materials / "pilots" / room.chance.choice(_PILOTS)
-    Path("pilot.tflite").write_bytes(damaged_graph(file, room.chance))
+    Path("pilot.tflite").write_bytes(damaged_graph(file.read_bytes(), room.chance))
     return _words(room)
 
 
