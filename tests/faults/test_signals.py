@@ -32,7 +32,9 @@ def test_a_signal_ends_the_drive_as_in_stock_and_leaves_a_whole_tub(
     assert {one.exit_code for one in stock.drives()} <= ends
     drives = ours.drives()
     assert {one.exit_code for one in drives} <= ends
-    for drive in drives:
+    # SIGTERM and SIGHUP end stock as SIGKILL does, which one tub in some hundred does not survive
+    # with us or without; whether ours are more is for test_kills to tell, from 200 of each.
+    for drive in drives if signals[0] == "SIGINT" else []:
         _assert_whole(drive, closed=signals == ("SIGINT",))
     words = ["tub", "--model", str(stock_pilot.tflite), "--workers", "1", "--quiet", "--tub"]
     main([*words, *(str(drive.tub) for drive in drives)])
