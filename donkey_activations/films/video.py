@@ -122,6 +122,9 @@ class VideoFile:
         self._path = path.absolute()
         self._size_hw = size_hw
         self._tick_s = tick_s
+        height, width = size_hw
+        # One for all pictures: a new one each time would leave gaps in the heap that nothing fills.
+        self._rgb = self._av.VideoFrame(width, height, "rgb24")
         self._reformatter = self._av.video.reformatter.VideoReformatter()
         lowest_px = next(height for height in _COLOURS if size_hw[0] >= height)
         self._matrix, self._colour_number = _COLOURS[lowest_px]
@@ -160,10 +163,13 @@ class VideoFile:
         Raises:
             FilmError: The file cannot be written.
         """
-        frame = self._av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+        plane = self._rgb.planes[0]
+        height, width = self._size_hw
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height]
+        rows[:, : 3 * width] = picture.reshape(height, -1)
         # Averaging keeps the colours of single cells.
         frame = self._reformatter.reformat(
-            frame,
+            self._rgb,
             format="yuv420p",
             dst_colorspace=self._matrix,
             dst_color_range="MPEG",
@@ -202,6 +208,8 @@ class VideoFile:
         context = stream.codec_context
         context.time_base = self._tick_s
         context.gop_size = max(1, round(_KEY_FRAME_EVERY_S * rate))
+        # PyAV asks for slices, and x264 then returns from a picture only when all of it is encoded.
+        context.thread_type = "FRAME"
         # Pictures in another order than they are shown make the times of an uneven film inexact.
         context.max_b_frames = 0
         context.colorspace = context.color_trc = context.color_primaries = self._colour_number

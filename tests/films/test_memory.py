@@ -1,0 +1,43 @@
+"""What a film takes of memory depends on its size, and not on its length."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from drawn_frames import write_frame_tub
+from stock_pilot import StockPilot
+
+SHORT, LONG = 60, 240
+# Of pictures of 2.8 MB each, if only one in five or so leaves a gap that nothing fills.
+MOST_GROWTH_MB = 30
+
+MAKE = """
+import sys
+from pathlib import Path
+from donkey_activations.commands import main
+code = main(sys.argv[1:])
+status = Path("/proc/self/status").read_text().splitlines()
+print(code, *(line.split()[1] for line in status if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's largest memory")
+def test_a_long_film_takes_no_more_memory_than_a_short_one(
+    stock_pilot: StockPilot, tmp_path: Path
+) -> None:
+    tub = write_frame_tub(tmp_path / "tub", LONG)
+    peaks_mb = []
+    for records in (SHORT, LONG):
+        words = ["movie", "--model", stock_pilot.tflite, "--tub", tub, "--fps", "20", "--quiet"]
+        words += ["--end", records, "--out", tmp_path / f"{records}.mp4"]
+        done = subprocess.run(
+            [sys.executable, "-c", MAKE, *map(str, words)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        code, peak_kb = done.stdout.splitlines()[-1].split()
+        assert code == "0", done.stderr
+        peaks_mb.append(int(peak_kb) / 1024)
+    assert peaks_mb[1] - peaks_mb[0] < MOST_GROWTH_MB, peaks_mb
