@@ -1,16 +1,19 @@
 """Whole processes: how long each takes, and its peak memory."""
 
+import json
 import os
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from results import Result
-from turns import QUIET, Words, last_line, peak_mb
+from turns import QUIET, Words, in_mb, last_line
+
+_MEASURED = Path(__file__).with_name("measured.py")
 
 
 @dataclass(frozen=True)
@@ -40,23 +43,31 @@ def run(command: Words, environment: Mapping[str, str], folder: Path | None = No
     inherited = dict(os.environ)
     # An installed package is compiled once, and not in every process.
     inherited.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as words:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            [str(word) for word in command],
+    launcher = [sys.executable, "-I", "-S", _MEASURED]
+    with (
+        tempfile.TemporaryFile() as output,
+        tempfile.TemporaryFile() as words,
+        tempfile.TemporaryFile() as report,
+    ):
+        subprocess.run(
+            [str(word) for word in (*launcher, report.fileno(), *command)],
             env={**inherited, **QUIET, **environment},
             cwd=folder,
             stdout=output,
             stderr=words,
+            pass_fds=[report.fileno()],
+            check=False,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall_s = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        words.seek(0)
-        if process.returncode:
-            raise ProcessError(last_line(words.read()))
-        return Run(wall_s, peak_mb(usage), output.read())
+        written = [_read(file) for file in (report, words, output)]
+    measured = json.loads(written[0] or "{}")
+    if measured.get("exit_code") != 0:
+        raise ProcessError(last_line(written[1]))
+    return Run(measured["wall_s"], in_mb(measured["maxrss"]), written[2])
+
+
+def _read(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 @dataclass

@@ -57,13 +57,19 @@ def _warm_up(work: Callable[[int], Any]) -> None:
         call += 1
 
 
-def peak_mb(usage: resource.struct_rusage | None = None) -> float:
-    """Returns the largest memory of this process, or of one that has ended, in MB.
+def peak_mb() -> float:
+    """Returns the largest memory of this process in MB, without that of whoever started it."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return in_mb(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    (kb,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(kb) / (1 << 10)
 
-    Linux counts in kB, macOS in bytes.
-    """
-    usage = usage or resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+def in_mb(maxrss: int) -> float:
+    """Returns the system's measure of the largest memory in MB: Linux counts in kB, macOS bytes."""
+    return maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 @dataclass
