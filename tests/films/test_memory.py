@@ -9,8 +9,8 @@ from drawn_frames import write_frame_tub
 from stock_pilot import StockPilot
 
 SHORT, LONG = 60, 240
-# Of pictures of 2.8 MB each, if only one in five or so leaves a gap that nothing fills.
-MOST_GROWTH_MB = 30
+# A picture takes 2.8 MB.
+MOST_GROWTH_MB = 5
 
 MAKE = """
 import sys
