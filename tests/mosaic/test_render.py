@@ -15,6 +15,7 @@ from donkey_activations.graphs.window import Window
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.layout import PANELS, LayerStyle, Layout
 from donkey_activations.mosaic.panels.base import Setting
+from donkey_activations.mosaic.panels.layers import BandPanel
 from donkey_activations.mosaic.sheet import Place, sheet
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
@@ -285,6 +286,25 @@ def test_words_never_stand_on_a_map() -> None:
         with_words, without = (render_mosaic(FRAME, [layer], [maps], y) for y in (layout, silent))
         tiles = without[4:-4, 4:-4]
         np.testing.assert_array_equal(with_words[-4 - tiles.shape[0] : -4, 4:-4], tiles)
+
+
+@pytest.mark.parametrize("arrangement", ["stacked", "beside"])
+def test_a_legend_that_is_too_long_leaves_the_name_of_its_layer_alone(arrangement: str) -> None:
+    maps = np.ones((9, 12, 6), np.float32)
+    layers = [layer_of(maps, "conv_b")]
+    for width_px in range(160, 400, 3):
+        layout = Layout(width_px=width_px, arrangement=arrangement)
+        (band,) = [
+            place for place in places_of(layers, layout) if isinstance(place.panel, BandPanel)
+        ]
+        pictures = [
+            render_mosaic(FRAME, layers, [maps * np.float32(top)], layout)
+            for top in (1, 1.23456e-30, -1.23456e30)
+        ]
+        name_px = band.panel._font.width_px("conv_b")
+        names = [band.area(picture)[:LINE_PX, :name_px] for picture in pictures]
+        np.testing.assert_array_equal(names[1:], [names[0]] * 2)
+        assert names[0].max() > 150, "there it is"
 
 
 @pytest.mark.parametrize(("width_px", "expected"), [(160, 1.0), (656, 1.0), (1312, 2.0)])

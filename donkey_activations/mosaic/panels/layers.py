@@ -163,9 +163,14 @@ class BandPanel(Panel):
         low, high = f"{limits[0]:.3g} ", f" {limits[1]:.3g}"
         if self._style.scaling == "filter":
             low, high = "-own " if limits[0] < 0 else "0 ", " own max"
+        # From the right, as much of it as there is room for.
         ramp_end = self.width_px - self._font.width_px(high)
+        if ramp_end < words_end_px:
+            return
         self._font.write(line, high, ramp_end, theme.quiet_text, theme.background)
         ramp_start = ramp_end - _RAMP_PX
+        if ramp_start < words_end_px:
+            return
         line[4 : self._setting.caption_height_px - 4, ramp_start:ramp_end] = table[_RAMP_LEVELS, 0]
         left = ramp_start - self._font.width_px(low)
         if left > words_end_px:
