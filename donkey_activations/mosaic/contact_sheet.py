@@ -5,14 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.frames import opencv
 from donkey_activations.mosaic.resizing import resize
+from donkey_activations.mosaic.text import Font
 
 Picture = NDArray[np.uint8]
 
 WIDEST_PX = 2000
 _GAP_PX, _CAPTION_PX, _TITLE_PX = 12, 26, 40
 _PAPER, _INK = 24, (235, 235, 235)
+_CAPTION_FONT, _TITLE_FONT = Font(1.0), Font(1.5)
 
 
 def spread(count: int, of: int) -> list[int]:
@@ -31,7 +32,7 @@ def tile(picture: Picture, caption: str, columns: int) -> Picture:
 
     Args:
         picture: uint8 ``(height, width, 3)``, in any order of colours; left unchanged.
-        caption: One line of ASCII.
+        caption: One line; what is not ASCII becomes a question mark.
         columns: Tiles in a row of the sheet.
 
     Returns:
@@ -42,7 +43,7 @@ def tile(picture: Picture, caption: str, columns: int) -> Picture:
     size = (max(1, round(picture.shape[0] * scale)), round(picture.shape[1] * scale))
     drawn = np.full((size[0] + _CAPTION_PX, size[1], 3), _PAPER, np.uint8)
     drawn[_CAPTION_PX:] = resize(picture, size)
-    _write(drawn, caption, _CAPTION_PX - 8, 0.5)
+    _write(drawn[4:], caption, _CAPTION_FONT)
     return drawn
 
 
@@ -51,7 +52,7 @@ def page(tiles: Sequence[Picture], title: str, columns: int) -> Picture:
 
     Args:
         tiles: What ``tile`` made for as many columns; one or more.
-        title: One line of ASCII.
+        title: One line; what is not ASCII becomes a question mark.
         columns: Tiles in a row.
 
     Returns:
@@ -63,7 +64,7 @@ def page(tiles: Sequence[Picture], title: str, columns: int) -> Picture:
     widest_px = max(row.shape[1] for row in rows)
     below = [_on_paper(row, widest_px) for row in rows]
     head = np.full((_TITLE_PX, widest_px, 3), _PAPER, np.uint8)
-    _write(head, title, _TITLE_PX - 14, 0.7)
+    _write(head[5:], title, _TITLE_FONT)
     return np.vstack([head, *below])
 
 
@@ -85,7 +86,5 @@ def _on_paper(row: Picture, width_px: int) -> Picture:
     return np.pad(row, ((0, 0), (0, missing_px), (0, 0)), constant_values=_PAPER)
 
 
-def _write(picture: Picture, text: str, baseline_px: int, scale: float) -> None:
-    cv2 = opencv()
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(picture, text, (_GAP_PX, baseline_px), font, scale, _INK, 1, cv2.LINE_AA)
+def _write(area: Picture, text: str, font: Font) -> None:
+    font.write(area, text, _GAP_PX, _INK, (_PAPER, _PAPER, _PAPER))

@@ -40,3 +40,11 @@ def test_a_title_and_captions_are_written():
     written = page([tile(picture, "record 7", 3)], "title", 3)
     changed = np.flatnonzero((empty != written).any(axis=(1, 2)))
     assert changed.min() < 40 < changed.max() < 70
+
+
+@pytest.mark.parametrize("name", ["\udcff\udcfe", "Kurve \u2116 3", "\N{RACING CAR}", "a\nb\0"])
+def test_names_that_are_no_ascii_get_a_question_mark_a_letter(name):
+    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in name)
+    picture = np.full((60, 600, 3), 24, np.uint8)
+    written = [page([tile(picture, text, 3)], text, 3) for text in (name, plain)]
+    assert np.array_equal(*written)

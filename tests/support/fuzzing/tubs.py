@@ -93,10 +93,16 @@ def _file(room: Room, new: bool) -> Path:
     return Path(_TUB) / room.chance.choice(_V2 if new else _V1)
 
 
+def _beginning(file: Path) -> bytes:
+    """Of a file that may be a terabyte of nothing already."""
+    with file.open("rb") as opened:
+        return opened.read(100_000)
+
+
 def _damage_bytes(room: Room, new: bool) -> None:
     file = _file(room, new)
     if file.is_file() and not file.is_symlink():
-        file.write_bytes(damaged(file.read_bytes()[:100_000], room.chance))
+        file.write_bytes(damaged(_beginning(file), room.chance))
 
 
 def _damage_values(room: Room, new: bool) -> None:
@@ -104,7 +110,7 @@ def _damage_values(room: Room, new: bool) -> None:
     file = _file(room, new)
     if not file.is_file() or file.is_symlink():
         return
-    lines = file.read_bytes()[:100_000].splitlines()
+    lines = _beginning(file).splitlines()
     for _ in range(room.chance.choice((1, 1, 3))):
         if lines:
             place = room.chance.randrange(len(lines))
@@ -123,7 +129,7 @@ def _rename_images(room: Room, new: bool) -> None:
     """Records that name files out of the tub."""
     for file in [Path(_TUB) / "catalog_0.catalog"] if new else Path(_TUB).glob("record_*.json"):
         if file.is_file() and not file.is_symlink():
-            lines = file.read_bytes()[:100_000].splitlines()
+            lines = _beginning(file).splitlines()
             file.write_bytes(b"\n".join(_leading_out(line, room) for line in lines))
 
 
@@ -227,6 +233,16 @@ _OLD_SPOILERS: list[Callable[[Path, Room], Any]] = [
     lambda tub, room: (tub / "record_2.json").write_text("[" * DEEP),
 ]
 
+
+def _sheet_of_a_tub_without_a_name_in_unicode(room: Room) -> Case:
+    name = os.fsdecode(b"\xff\xfe")
+    shutil.copytree(room.materials / "tub", name)
+    words = ["movie", "--model", str(room.materials / "pilots" / "small.tflite"), "--tub", name]
+    made = ["film.mp4", "sheet.png"]
+    return Case([*words, "--out", made[0], "--sheet", made[1]], made)
+
+
 _FIXED: list[MakeCase] = [partial(_fixed, spoil=spoil) for spoil in _SPOILERS]
 _FIXED += [partial(_fixed, spoil=spoil, old=True) for spoil in _OLD_SPOILERS]
+_FIXED += [_sheet_of_a_tub_without_a_name_in_unicode]
 SUBJECT = Subject(_FIXED, any_tub)
