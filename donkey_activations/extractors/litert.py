@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import ModelError, SizeError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps, LayerInfo
+from donkey_activations.extractors.memory import check_memory
 from donkey_activations.extractors.sight import with_geometry
 from donkey_activations.frames import check_frame, scale_into
 from donkey_activations.graphs.flatbuffer import Graph
@@ -62,6 +63,7 @@ class LiteRTExtractor(FeatureExtractor):
             wanted = own if size is None else (*own[:-3], *size, own[-1])
             self.size_changed = wanted != own
             _check_size(wanted)
+            check_memory(cut_graph, graph, dict.fromkeys(self._inputs, wanted), interpreter_class)
             if self.size_changed:
                 shapes = self._run_resized(start, images[0], wanted)
             else:

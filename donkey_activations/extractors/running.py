@@ -84,7 +84,8 @@ def resize(cut_graph: bytes, size_hw: tuple[int, int]) -> bytes:
         return cut_graph
     graph = read_graph(cut_graph)
     interpreter_class, _ = engine_of(graph)
-    return with_shapes(graph, tensor_shapes(cut_graph, opened.resized, interpreter_class))
+    shapes = tensor_shapes(cut_graph, graph, opened.resized, interpreter_class)
+    return with_shapes(graph, shapes)
 
 
 def _layers_without_foreign_operators(cut_graph: bytes) -> list[str]:

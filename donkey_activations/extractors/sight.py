@@ -38,7 +38,7 @@ def with_geometry(
         interpreter_class: What runs the graph.
     """
     try:
-        shapes = tensor_shapes(cut_graph, resized, interpreter_class) if resized else {}
+        shapes = tensor_shapes(cut_graph, graph, resized, interpreter_class) if resized else {}
         geometry = layer_geometry(graph, shapes)
         outputs = graph.model.subgraphs[0].outputs
         cells = [spatial(shape_of(graph, int(number))) for number in outputs]

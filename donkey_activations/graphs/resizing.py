@@ -6,17 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
+from donkey_activations.graphs.flatbuffer import Graph, write_part
 from donkey_activations.graphs.operators import Shape
 
 
 def tensor_shapes(
-    content: bytes, resized: Mapping[int, Shape], interpreter_class: Any
+    content: bytes, graph: Graph, resized: Mapping[int, Shape], interpreter_class: Any
 ) -> dict[int, Shape]:
     """Returns the shapes that a graph's tensors have when its inputs are resized.
 
     Args:
         content: A ``.tflite`` file.
+        graph: The same, read.
         resized: The inputs' new shapes by the tensor's number.
         interpreter_class: ``Interpreter`` of LiteRT, or TensorFlow's for a graph with operators of
             TensorFlow ("Flex").
@@ -34,7 +35,6 @@ def tensor_shapes(
     for number, shape in resized.items():
         interpreter.resize_tensor_input(number, shape, strict=False)
     interpreter.allocate_tensors()
-    graph = read_graph(content)
     if graph.custom_operators():
         # What a Flex operator gives has its shape only once it has run.
         for detail in interpreter.get_input_details():
