@@ -10,21 +10,31 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PEERS := .venv-peers
 PEERS_INSTALLED := $(PEERS)/.installed
+PICTURES := docs/images
 
-.PHONY: help demo test lint types build bench soak clean
+.PHONY: help demo pictures test lint types build bench soak clean
 
 help:
-	@echo "make demo    drive a synthetic track and record what the network saw, in $(CAR)/"
-	@echo "make test    run the tests (more for pytest: make test ARGS='-k hook')"
-	@echo "make lint    check style and layout of the code"
-	@echo "make types   check the annotations"
-	@echo "make build   make sdist and wheel in dist/"
-	@echo "make bench   measure ours beside the peers, and the drive loop (ARGS=--quick for a look)"
-	@echo "make soak    drive an hour's rounds with faults thrown in: does anything grow or leak?"
-	@echo "make clean   remove what the others made, save the demo's car"
+	@echo "make demo     drive a synthetic track and record what the network saw, in $(CAR)/"
+	@echo "make pictures make the pictures of the pages anew, from the demo's drive"
+	@echo "make test     run the tests (more for pytest: make test ARGS='-k hook')"
+	@echo "make lint     check style and layout of the code"
+	@echo "make types    check the annotations"
+	@echo "make build    make sdist and wheel in dist/"
+	@echo "make bench    measure ours beside the peers, and the drive loop (ARGS=--quick for a look)"
+	@echo "make soak     drive an hour's rounds with faults thrown in: does anything grow or leak?"
+	@echo "make clean    remove what the others made, save the demo's car"
 
 demo: $(INSTALLED)
 	$(BIN)/donkey activations demo --path "$(CAR)"
+
+# Record 125 is in a bend; `plan` measures, so the machine should do nothing else.
+pictures: demo
+	cp "$(CAR)"/data/drive/activations/pilot-*/125.jpg $(PICTURES)/mosaic.jpg
+	$(BIN)/donkey activations movie --model "$(CAR)/models/pilot.tflite" --tub "$(CAR)/data/drive" \
+		--start 125 --end 126 --out "$(CAR)/record-125.mp4" --sheet $(PICTURES)/film.jpg --force
+	$(BIN)/donkey activations plan --model "$(CAR)/models/pilot.h5" --tub "$(CAR)/data/drive" \
+		--png $(PICTURES)/plan.jpg --force
 
 test: $(INSTALLED)
 	$(BIN)/pytest $(ARGS)

@@ -30,7 +30,7 @@ class Stills:
         Args:
             number: The record's number among those of the film, from 0.
             picture: uint8 ``(height, width, 3)`` RGB; it must not change any more.
-            caption: One line of ASCII.
+            caption: One line; what is not ASCII becomes a question mark.
         """
         self._last = picture, caption
         if self._due and number >= self._due[0]:
@@ -41,7 +41,7 @@ class Stills:
         """Returns the sheet: uint8 ``(height, width, 3)`` RGB.
 
         Args:
-            title: One line of ASCII.
+            title: One line; what is not ASCII becomes a question mark.
         """
         if self._due:
             # The film's last records cannot be read; the last picture is its end all the same.
