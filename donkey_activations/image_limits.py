@@ -3,6 +3,8 @@
 import re
 
 MOST_MEGAPIXELS = 51
+# Its decoder takes four times the memory of the others.
+_OF_JPEG_2000 = 25
 # Of the file; more than an image of so many pixels takes in any format.
 MOST_BYTES = 512 << 20
 
@@ -13,9 +15,14 @@ _SCAN, _END = b"\xda", b"\xd9"
 _MOST_SCANNED_PIXELS = 5_000_000_000
 
 
-def is_too_large(width: int, height: int) -> bool:
-    """Tells whether an image has more than ``MOST_MEGAPIXELS``."""
-    return width * height > MOST_MEGAPIXELS * 1_000_000
+def most_megapixels(image_format: str | None) -> int:
+    """Returns how many an image may have, by the name that Pillow has for its format."""
+    return _OF_JPEG_2000 if image_format == "JPEG2000" else MOST_MEGAPIXELS
+
+
+def is_too_large(width: int, height: int, image_format: str | None = None) -> bool:
+    """Tells whether an image has more than ``most_megapixels`` of its format."""
+    return width * height > most_megapixels(image_format) * 1_000_000
 
 
 def has_too_many_scans(jpeg: bytes, width: int, height: int) -> bool:

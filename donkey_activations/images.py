@@ -20,6 +20,7 @@ from donkey_activations.image_limits import (
     MOST_MEGAPIXELS,
     has_too_many_scans,
     is_too_large,
+    most_megapixels,
 )
 
 # Not all that Pillow knows: to read an EPS, for one, it starts Ghostscript.
@@ -83,8 +84,8 @@ def _read(stream: BinaryIO) -> NDArray[np.uint8]:
         warnings.simplefilter("ignore")  # of large images and odd EXIF data
         with _opened(stream) as image:
             width, height = image.size
-            if is_too_large(width, height):
-                raise _too_large(f"{width}x{height}")
+            if is_too_large(width, height, image.format):
+                raise _too_large(f"{width}x{height}", most_megapixels(image.format))
             if image.format in _JPEGS:
                 _check_scans(stream, width, height)
             try:
@@ -113,9 +114,9 @@ def _opened(stream: BinaryIO) -> Image.Image:
         raise _NoImageError(f"the image is damaged ({why}); copy it again") from error
 
 
-def _too_large(got: str) -> _NoImageError:
+def _too_large(got: str, most: int = MOST_MEGAPIXELS) -> _NoImageError:
     return _NoImageError(
-        f"expected an image of at most {MOST_MEGAPIXELS} megapixels, got {got}; make it smaller"
+        f"expected an image of at most {most} megapixels, got {got}; make it smaller"
     )
 
 

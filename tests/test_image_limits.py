@@ -19,6 +19,8 @@ def jpeg(**options: object) -> bytes:
 def test_the_limit_is_on_pixels_and_not_on_a_side() -> None:
     assert not is_too_large(51_000_000, 1)
     assert is_too_large(7_001, 7_285)
+    assert not is_too_large(5_000, 5_000, "JPEG2000")
+    assert is_too_large(5_000, 5_001, "JPEG2000")
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 1}])

@@ -90,9 +90,15 @@ def label_outputs(content: bytes, labels: Mapping[str, str]) -> bytes:
         The cut graph.
 
     Raises:
-        ModelError: The bytes are no readable model.
+        ModelError: The bytes are no readable model, or have no signature: so TensorFlow converts
+            what it cannot save, as a model with damaged settings.
     """
     graph = read_graph(content)
+    if not graph.model.signatureDefs:
+        raise ModelError(
+            "TensorFlow converts this network only to a graph without names; save the pilot again, "
+            "or give the .tflite of the same training"
+        )
     outputs = graph.model.signatureDefs[0].outputs
     tensors = {entry.name.decode(): int(entry.tensorIndex) for entry in outputs}
     return write_part(graph, {tensors[key]: label for key, label in labels.items()})

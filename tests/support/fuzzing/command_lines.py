@@ -26,7 +26,7 @@ _ODD = (
     "@words", "@",
 )  # fmt: skip
 _SOUND = ("pilot.tflite", "tub", "image.jpg", "look.yaml", "config.py", "car", "full", "*.jpg", "5")
-_KEPT = ("pilot.tflite", "image.jpg", "look.yaml", "full", "tub/manifest.json", "tub/images",
+_KEPT = ("pilot.tflite", "image.jpg", "look.yaml", "full/x", "tub/manifest.json", "tub/images",
          "tub/catalog_0.catalog", "car/config.py", "car/manage.py")  # fmt: skip
 # These verbs would work for minutes where their words are right.
 _NEVER_RIGHT = {"demo": ("--path", "full"), "plan": ("--model", "nowhere")}
