@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from donkey_activations.errors import ActivationsError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
 from donkey_activations.frames import opencv
 from donkey_activations.images import fit_to_pilot, read_image
@@ -89,11 +90,20 @@ def written_whole(path: Path) -> Iterator[Path]:
     """Gives a temporary path to write to, which gets its name if the block ends well.
 
     Args:
-        path: The file that is to be there in the end.
+        path: The file that is to be there in the end; one that is there now is replaced.
+
+    Raises:
+        ActivationsError: Somebody else has made the file meanwhile; it is left as it is.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    is_to_be_replaced = path.exists()
     try:
         yield unfinished
+        if not is_to_be_replaced and path.exists():
+            raise ActivationsError(
+                f"{path}: expected no such file, somebody else has made it meanwhile; it was left "
+                "as it is, name another"
+            )
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

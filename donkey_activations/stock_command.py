@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
-from donkey_activations.commands import EXIT_BAD_INPUT, EXIT_INTERRUPTED, OneLineParser, say
+from donkey_activations.commands import EXIT_BAD_INPUT, EXIT_INTERRUPTED, OneLineParser, say, told
 from donkey_activations.errors import ActivationsError
 from donkey_activations.flags import file_path
 from donkey_activations.progress import told_when_slow
@@ -57,8 +57,10 @@ def main(argv: list[str]) -> int:
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python must not complain at its end either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ActivationsError, OSError) as error:
+    except ActivationsError as error:
         return _fail(str(error), EXIT_BAD_INPUT)
+    except OSError as error:
+        return _fail(told(error), EXIT_BAD_INPUT)
     except KeyboardInterrupt:
         return _fail("interrupted", EXIT_INTERRUPTED)
     return 0

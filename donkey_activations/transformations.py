@@ -1,5 +1,6 @@
 """What Donkeycar does to a frame before its pilot sees it: the transformations of a car."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import ConfigError
+from donkey_activations.silence import silenced
 
 Transformations = Callable[[NDArray[Any]], NDArray[np.uint8]]
 
@@ -89,7 +91,9 @@ def _part(cfg: Any, key: str) -> Any:
     from donkeycar.parts.image_transformations import ImageTransformations
 
     try:
-        return ImageTransformations(cfg, key)
+        # What is wrong it logs, and then it raises.
+        with silenced("donkeycar.parts.image_transformations", logging.ERROR):
+            return ImageTransformations(cfg, key)
     except Exception as error:
         raise ConfigError(
             f"{key}: {_names(cfg, key)} cannot be set up ({error}); "

@@ -23,7 +23,7 @@ FLOORS = [
     {"images"},
     {"frames", "image_limits", "maps_file", "targets"},
     {"resolution"},
-    {"errors", "flags", "progress", "safe_json", "wording", "tables"},
+    {"errors", "flags", "progress", "safe_json", "silence", "wording", "tables"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 

@@ -6,11 +6,16 @@ A verb module defines ``HELP`` (one line), ``EXAMPLE`` (one command line),
 """
 
 import argparse
+import errno
 import os
 import pkgutil
+import re
+import signal
 import sys
+import threading
 from collections.abc import Mapping
 from importlib import import_module
+from types import FrameType
 from typing import NoReturn, Protocol, cast
 
 from donkey_activations import __version__
@@ -21,6 +26,15 @@ PROGRAM = "donkey activations"
 EXIT_PARTLY_DONE = 1
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
+
+_UNFINISHED = re.compile(r"\.([^/]+)\.\d+\.part$")
+_WAYS_OUT = {
+    errno.ENOSPC: "free the disk, or name another place",
+    errno.EACCES: "name a place that is yours",
+    errno.ENOENT: "check it, and that its folder is there",
+}
+# What ends a program from outside, such as a terminal that is closed.
+_ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
 
 class Verb(Protocol):
@@ -68,16 +82,27 @@ def main(argv: list[str] | None = None) -> int:
     if args.verb is None:
         parser.print_help()
         return 0
+    _end_in_order()
     try:
         return verbs[args.verb].run(args)
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python must not complain at its end either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ActivationsError, OSError) as error:
+    except ActivationsError as error:
         return _fail(args.verb, str(error), EXIT_BAD_INPUT)
+    except OSError as error:
+        return _fail(args.verb, told(error), EXIT_BAD_INPUT)
     except KeyboardInterrupt:
         return _fail(args.verb, "interrupted", EXIT_INTERRUPTED)
+
+
+def told(error: OSError) -> str:
+    """Returns what the system could not do, and what to do about it."""
+    # The file that is written to, and not the hidden one that becomes it.
+    place = _UNFINISHED.sub(r"\1", str(error.filename or "the output"))
+    way_out = _WAYS_OUT.get(error.errno or 0, "name another place")
+    return f"{place}: cannot be read or written ({error.strerror or error}); {way_out}"
 
 
 def say(*lines: str) -> None:
@@ -109,6 +134,20 @@ def build_parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
         )
         verb.add_arguments(verb_parser)
     return parser
+
+
+def _end_in_order() -> None:
+    """Has the signals that end a program do it as an exception does: nothing unfinished is left."""
+
+    def end(number: int, _: FrameType | None) -> NoReturn:
+        sys.exit(128 + number)
+
+    if threading.current_thread() is threading.main_thread():
+        for name in _ENDING_SIGNALS:
+            number = getattr(signal, name, None)
+            # Whoever has told the system to ignore it, as nohup does, means it.
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, end)
 
 
 def _fail(verb: str, message: str, exit_code: int) -> int:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from donkey_activations.tubs.records import TubRecords
 
 HELP = "make a film of a tub: the camera, what the pilot sees in it, steering and throttle"
-EXAMPLE = "donkey activations movie --model models/mypilot.tflite --tub data/tub --out drive.mp4"
+EXAMPLE = "donkey activations movie --model models/mypilot.tflite --tub data --out drive.mp4"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from donkey_activations.planning.plan import Plan
 
 HELP = "show what a camera resolution brings, and what it costs on this machine"
-EXAMPLE = "donkey activations plan --model models/mypilot.h5 --tub data/tub --png plan.png"
+EXAMPLE = "donkey activations plan --model models/mypilot.h5 --tub data --png plan.png"
 
 _SIZES = ",".join(STANDARD_RESOLUTIONS)
 

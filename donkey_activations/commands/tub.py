@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from donkey_activations.tubs.records import TubRecords
 
 HELP = "draw the mosaics of recorded tubs, into the tubs' activations folders"
-EXAMPLE = "donkey activations tub --model models/mypilot.tflite --tub data/tub --every 5"
+EXAMPLE = "donkey activations tub --model models/mypilot.tflite --tub data --every 5"
 
 _MOST_DEFAULT_WORKERS = 4
 _REASONS_SHOWN = 3

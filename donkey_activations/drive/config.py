@@ -91,8 +91,11 @@ def _whole_number(low: int, high: int) -> Callable[[str, Any], int]:
 
 
 def _path(key: str, value: Any) -> str | None:
-    if value is None or (isinstance(value, str | Path) and str(value)):
-        return None if value is None else str(value)
+    if value is None:
+        return None
+    # No file can have a name with a null byte in it.
+    if isinstance(value, str | Path) and str(value) and "\0" not in str(value):
+        return str(value)
     raise ConfigError(f"{key}: expected None or a path, got {value!r}")
 
 

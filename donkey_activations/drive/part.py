@@ -107,6 +107,11 @@ class CnnActivations:
         self.skipped = 0
 
     @property
+    def pilot(self) -> OpenPilot:
+        """The newest content of the pilot's file."""
+        return self._worker.pilot
+
+    @property
     def input_shape(self) -> tuple[int, int, int]:
         """``(height, width, channels)`` in pixels of the frames that the pilot takes."""
         return self._worker.pilot.extractor.input_shape
@@ -125,10 +130,6 @@ class CnnActivations:
     def worst_latency_ms(self) -> float:
         """Longest time in milliseconds from a frame to its finished mosaic."""
         return self._worker.worst_latency_ms
-
-    def takes(self, camera_shape: tuple[int, ...]) -> bool:
-        """Tells whether mosaics can be drawn of a camera's frames of this shape."""
-        return self._worker.pilot.shape_to_keep(camera_shape) is not None
 
     def run_threaded(
         self, frame: Any, recording: Any = False, pilot_runs: Any = False, *controls: Any

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.drive.recorder import MosaicRecorder
+from donkey_activations.errors import FrameError
 from donkey_activations.extractors import open_extractor
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
 from donkey_activations.frames import describe_shape
@@ -50,15 +51,18 @@ class OpenPilot:
             The shape, of as many elements; None if the pilot does not take such a frame. What
             transformations make of it shows only when they run.
         """
-        height, width, channels = self.extractor.input_shape
         if self.transformations is not None:
             return camera_shape if len(camera_shape) in (2, 3) else None
-        if camera_shape == (height, width, channels):
-            return camera_shape
-        if channels == 1 and camera_shape == (height, width):
+        return self._shape_taken(camera_shape)
+
+    def _shape_taken(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        height, width, channels = self.extractor.input_shape
+        if shape == (height, width, channels):
+            return shape
+        if channels == 1 and shape == (height, width):
             return height, width, 1
         makes_grey = channels == 1 and self.extractor.sequence_length > 1
-        return camera_shape if makes_grey and camera_shape == (height, width, 3) else None
+        return shape if makes_grey and shape == (height, width, 3) else None
 
     def why_unfit(self, camera_shape: tuple[int, ...]) -> str:
         """Returns what to tell a driver whose camera gives frames that the pilot does not take.
@@ -73,6 +77,19 @@ class OpenPilot:
             f"IMAGE_H = {height} and IMAGE_DEPTH = {channels}, or train the pilot again at the "
             "camera's size"
         )
+
+    def try_transformations(self, camera_shape: tuple[int, ...]) -> None:
+        """Has a black frame transformed, if there are transformations, and looked at.
+
+        Args:
+            camera_shape: The frame's shape.
+
+        Raises:
+            FrameError: The pilot does not take what the transformations give.
+            ConfigError: The transformations fail.
+        """
+        if self.transformations is not None:
+            self.look_at(np.zeros((self.extractor.sequence_length, *camera_shape), np.uint8))
 
     def look_at(self, frames: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], FeatureMaps]:
         """Runs the network, and draws nothing.
@@ -122,6 +139,12 @@ class OpenPilot:
     def _as_the_pilot_sees(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self.transformations is not None:
             frames = np.stack([self.transformations(frame) for frame in frames])
+            if self._shape_taken(frames.shape[1:]) is None:
+                raise FrameError(
+                    f"the pilot takes {describe_shape(self.extractor.input_shape)}, the car's "
+                    f"transformations make {describe_shape(frames.shape[1:])} of a frame; correct "
+                    "TRANSFORMATIONS, POST_TRANSFORMATIONS, IMAGE_W or IMAGE_H in myconfig.py"
+                )
         if len(frames) == 1:
             return frames
         # Only Donkeycar's sequence pilots make a colour frame grey by themselves.

@@ -43,7 +43,7 @@ class MosaicRecorder:
         self.mosaics = mosaics
         self.has_room = self._measure_room()
         self._jpeg_quality = jpeg_quality
-        self._writes = True
+        self._refers = True
         if not self.has_room:
             raise TubError(
                 f"{mosaics.path}: expected at least {MIN_FREE_BYTES >> 20} MB of free disk "
@@ -51,8 +51,12 @@ class MosaicRecorder:
             )
 
     def reference(self, index: int) -> str:
-        """Returns what the record is to carry; ``""`` since a picture could not be written."""
-        return self.mosaics.reference(index) if self._writes else ""
+        """Returns what the record is to carry; ``""`` since a mosaic has failed."""
+        return self.mosaics.reference(index) if self._refers else ""
+
+    def stop_referring(self) -> None:
+        """Has records refer to no picture until one is written again."""
+        self._refers = False
 
     def _measure_room(self) -> bool:
         return shutil.disk_usage(self.mosaics.path).free >= MIN_FREE_BYTES
@@ -78,10 +82,5 @@ class MosaicRecorder:
         Raises:
             OSError: The disk is full, gone, or read-only.
         """
-        jpeg = encode_jpeg(picture, self._jpeg_quality)
-        try:
-            self.mosaics.write_picture(index, jpeg)
-            self._writes = True
-        except OSError:
-            self._writes = False
-            raise
+        self.mosaics.write_picture(index, encode_jpeg(picture, self._jpeg_quality))
+        self._refers = True

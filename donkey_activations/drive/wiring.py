@@ -133,9 +133,14 @@ def _model(config: DriveConfig, cfg: Any, parts: list[Entry], model_path: str | 
             "no pilot to look into: drive with --model (cv_control has none), or "
             "set ACTIVATIONS_MODEL in myconfig.py"
         )
-    path = Path(given).expanduser()
-    if not path.is_absolute() and not path.exists():
-        path = Path(getattr(cfg, "CAR_PATH", ".")) / path
+    try:
+        path = Path(given).expanduser()
+        if not path.is_absolute() and not path.exists():
+            path = Path(getattr(cfg, "CAR_PATH", ".")) / path
+    except RuntimeError as error:  # no such user, or no home folder
+        raise ConfigError(
+            f"the pilot: expected a path, got {given!r} ({error}); give the whole path"
+        ) from error
     return path
 
 
@@ -173,10 +178,11 @@ def _model_on_command_line() -> str | None:
 def _check_camera_size(cfg: Any, part: CnnActivations) -> None:
     """Finds before the drive what would otherwise show with the first frame."""
     camera = getattr(cfg, "CAMERA_TYPE", None)
-    if camera in _CAMERAS_OF_OWN_SIZE or not keep_the_shape(cfg):
+    if camera in _CAMERAS_OF_OWN_SIZE:
         return
-    wanted = (cfg.IMAGE_H, cfg.IMAGE_W, cfg.IMAGE_DEPTH)
-    if part.takes(wanted):
+    wanted = _camera_shape(cfg)
+    if part.pilot.shape_to_keep(wanted) or not keep_the_shape(cfg):
+        part.pilot.try_transformations(wanted)
         return
     height, width, depth = part.input_shape
     raise ConfigError(
@@ -184,6 +190,14 @@ def _check_camera_size(cfg: Any, part: CnnActivations) -> None:
         f"{describe_shape(wanted)}; set IMAGE_W = {width}, IMAGE_H = {height} and "
         f"IMAGE_DEPTH = {depth}, or train the pilot again at the camera's size"
     )
+
+
+def _camera_shape(cfg: Any) -> tuple[int, int, int]:
+    for key in ("IMAGE_H", "IMAGE_W", "IMAGE_DEPTH"):
+        value = getattr(cfg, key, None)
+        if not isinstance(value, int) or value < 1:
+            raise ConfigError(f"{key}: expected a number of 1 or more, got {value!r}; correct it")
+    return cfg.IMAGE_H, cfg.IMAGE_W, cfg.IMAGE_DEPTH
 
 
 def _conditions(tub_entry: Entry | None, pilot_entry: Entry | None) -> list[str]:

@@ -190,6 +190,8 @@ class MosaicWorker:
             self.worst_latency_ms = max(self.worst_latency_ms, latency_ms)
         except BaseException as error:  # noqa: BLE001 - nothing that one frame does may end it
             self.failed += 1
+            if job.pilot.recorder is not None:
+                job.pilot.recorder.stop_referring()
             self.say_once("a mosaic failed, the drive goes on", error)
         finally:
             self._free.put(job.frames)

@@ -1,5 +1,6 @@
 """Cut graphs of Keras pilots, kept between runs so that TensorFlow is loaded once per pilot."""
 
+import errno
 import hashlib
 import json
 import logging
@@ -19,9 +20,18 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def folder() -> Path:
-    """Returns where cut graphs are kept: in ``$XDG_CACHE_HOME``, or else in ``~/.cache``."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "donkey-activations"
+    """Returns where cut graphs are kept: in ``$XDG_CACHE_HOME``, or else in ``~/.cache``.
+
+    Raises:
+        OSError: This user has no home folder.
+    """
+    root = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not root.is_absolute():
+        try:
+            root = Path.home() / ".cache"
+        except RuntimeError as error:
+            raise OSError(errno.ENOENT, str(error)) from error
+    return root / "donkey-activations"
 
 
 def cut_keras_pilot(
@@ -49,35 +59,36 @@ def cut_keras_pilot(
     names = list(layers) if layers is not None else None
     # Trust belongs to the key: a pilot once trusted is still refused to who does not trust it.
     key = json.dumps([_CONVERSION, fingerprint(path), names, trust_model])
-    kept = folder() / f"{hashlib.sha256(key.encode()).hexdigest()}.cut"
-    known = _read(kept)
+    name = f"{hashlib.sha256(key.encode()).hexdigest()}.cut"
+    known = _read(name)
     if known is not None:
         return known
     if not convert:
         raise ModelError(
-            f"expected its conversion in {folder()}, there is none; make that folder writable, "
-            "or give the .tflite beside it"
+            "expected its conversion in ~/.cache/donkey-activations (or $XDG_CACHE_HOME), there is "
+            "none; make that folder writable, or give the .tflite beside it"
         )
     from donkey_activations.extractors import keras
 
     logger.info("converting %s once with TensorFlow; this takes some seconds", path.name)
     cut_graph = keras.convert(path, pilot_format, layers, trust_model)
-    _keep(kept, cut_graph)
+    _keep(name, cut_graph)
     return cut_graph
 
 
-def _read(path: Path) -> bytes | None:
+def _read(name: str) -> bytes | None:
     """Returns a kept graph; None where there is none, or a power cut has left it damaged."""
     try:
-        content = path.read_bytes()
+        content = (folder() / name).read_bytes()
     except OSError:
         return None
     digest, cut_graph = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     return cut_graph if hashlib.sha256(cut_graph).digest() == digest else None
 
 
-def _keep(path: Path, cut_graph: bytes) -> None:
+def _keep(name: str, cut_graph: bytes) -> None:
     try:
+        path = folder() / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(hashlib.sha256(cut_graph).digest() + cut_graph)

@@ -1,6 +1,7 @@
 """The car that a tub is from: what its configuration says about frames and mosaics."""
 
 import contextlib
+import logging
 import math
 import sys
 import traceback
@@ -11,6 +12,7 @@ from typing import Any
 from donkey_activations.drive.config import DriveConfig, read_config
 from donkey_activations.errors import ConfigError
 from donkey_activations.resolution import Resolution
+from donkey_activations.silence import silenced
 from donkey_activations.transformations import (
     Transformations,
     transformation_names,
@@ -77,7 +79,8 @@ def _check_files(config_path: Path) -> None:
 def _loaded(config_path: Path) -> Car:
     from donkeycar.config import load_config
 
-    cfg = load_config(str(config_path.absolute()))
+    with silenced("donkeycar.config", logging.INFO):
+        cfg = load_config(str(config_path.absolute()))
     transformations = transformations_of(cfg)
     settings = _beside(config_path, read_config(cfg))
     car = Car(settings, drive_loop_hz=_rate(config_path, cfg))

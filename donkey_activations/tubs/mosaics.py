@@ -4,6 +4,7 @@
 of the record with that ``_index``. Nothing here touches a file that is not ours.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -24,6 +25,12 @@ _DESCRIPTION = "set.json"
 
 # Belongs to a set's digits: raise it when the same maps give another picture.
 _DRAWING = 2
+
+_IN_THE_WAY = "move away what lies there"
+_WAYS_OUT = {
+    errno.ENAMETOOLONG: "give the pilot's file a shorter name",
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR), _IN_THE_WAY),
+}
 
 _PICTURE = re.compile(r"(\d+)\.jpg")
 _UNFINISHED = re.compile(r"\.(\d+\.jpg|set\.json)(\.\d+)?\.part")
@@ -70,13 +77,16 @@ class MosaicSet:
             text = json.dumps(self.description, indent=2) + "\n"
             self._write(_DESCRIPTION, text.encode())
         except OSError as error:
+            way_out = _WAYS_OUT.get(error.errno or 0, "free the disk or make the folder writable")
             raise TubError(
-                f"{self.path}: mosaics cannot be written there ({error.strerror}); "
-                "free the disk or make the tub's folder writable"
+                f"{self.path}: mosaics cannot be written there ({error.strerror}); {way_out}"
             ) from error
 
     def write_picture(self, index: int, jpeg: bytes) -> None:
         """Writes one mosaic, so that a reader sees it whole or not at all.
+
+        Nobody waits until it is on the disk: after a power cut the newest can be there and empty,
+        as can Donkeycar's own images.
 
         Args:
             index: The record's ``_index``.
@@ -166,7 +176,7 @@ def mosaic_set(
 
 
 def remove_left_overs(tub_path: Path, next_index: int) -> int:
-    """Removes what a crash has left: unfinished files, and pictures of records never written.
+    """Removes what a crash has left: unfinished and empty files, pictures of records never written.
 
     After a crash Donkeycar can give an index a second time; a picture that lies there already
     would then show another frame. Only in folders that are sets of ours, by their ``set.json``.
@@ -183,17 +193,24 @@ def remove_left_overs(tub_path: Path, next_index: int) -> int:
     """
     removed = 0
     for file in _files(tub_path):
-        picture = _PICTURE.fullmatch(file.name)
-        if _UNFINISHED.fullmatch(file.name) or (picture and int(picture[1]) >= next_index):
-            try:
+        try:
+            if _is_left_over(file, next_index):
                 file.unlink(missing_ok=True)
-            except OSError as error:
-                raise TubError(
-                    f"{file}: left by a crash and cannot be removed ({error.strerror}); "
-                    "make the tub's folder writable"
-                ) from error
-            removed += 1
+                removed += 1
+        except OSError as error:
+            raise TubError(
+                f"{file}: left by a crash and cannot be removed ({error.strerror}); "
+                "make the tub's folder writable"
+            ) from error
     return removed
+
+
+def _is_left_over(file: Path, next_index: int) -> bool:
+    picture = _PICTURE.fullmatch(file.name)
+    if picture is None:
+        return _UNFINISHED.fullmatch(file.name) is not None
+    # A power cut leaves files without content.
+    return int(picture[1]) >= next_index or file.stat().st_size == 0
 
 
 def _files(tub_path: Path) -> Iterator[Path]:

@@ -46,6 +46,32 @@ def act(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], int]], int]:
     return run
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            OSError(28, "No space", "seen.png"),
+            "seen.png: cannot be read or written (No space); free",
+        ),
+        (
+            OSError(13, "Denied", "/a/.x.png.12.part"),
+            "/a/x.png: cannot be read or written (Denied)",
+        ),
+        (OSError(2, "No such file"), "the output: cannot be read or written (No such file); check"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line_with_the_place_and_a_way_out(
+    error: OSError,
+    line: str,
+    act: Callable[[Callable[[], int]], int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert act(lambda: _raise(error)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"donkey activations act: {line}")
+    assert said.count("\n") == 1
+
+
 @pytest.mark.parametrize("argv", [[], ["--help"]])
 def test_help_lists_every_verb_with_its_line(
     argv: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -84,7 +110,11 @@ def test_the_exit_code_is_the_verbs(
     ("error", "exit_code", "message"),
     [
         (ModelError("expected a pilot,\n got a text"), 2, "expected a pilot, got a text"),
-        (FileNotFoundError(2, "No such file", "x.h5"), 2, "[Errno 2] No such file: 'x.h5'"),
+        (
+            FileNotFoundError(2, "None", "x.h5"),
+            2,
+            "x.h5: cannot be read or written (None); check it, and that its folder is there",
+        ),
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
 )

@@ -130,9 +130,9 @@ def _computed_by_the_example(followed: Followed, pilot: Path, image: Path) -> np
 
 
 def test_a_tub_gets_mosaics_of_the_new_engine(followed: Followed) -> None:
-    (folder,) = (followed.car.path / "data" / "tub" / "activations").glob("mypilot-*")
+    (folder,) = (followed.car.path / "data" / "activations").glob("mypilot-*")
     assert len(list(folder.glob("*.jpg"))) == len(
-        list((followed.car.path / "data" / "tub" / "images").glob("*.jpg"))
+        list((followed.car.path / "data" / "images").glob("*.jpg"))
     )
 
 

@@ -19,6 +19,7 @@ from stock_pilot import StockPilot
 
 from donkey_activations import (
     CnnActivations,
+    ConfigError,
     Controls,
     Layout,
     LayoutError,
@@ -200,6 +201,25 @@ def test_what_fails_in_the_worker_is_counted_said_once_and_does_not_end_it(
     failures = [entry for entry in caplog.records if "a mosaic failed" in entry.message]
     assert len(failures) == 1
     assert not mosaics.exists()
+
+
+def test_records_refer_to_nothing_while_drawing_fails(stock_pilot: StockPilot, tub: Tub) -> None:
+    is_out_of_order = True
+
+    def transformations(frame: np.ndarray) -> np.ndarray:
+        if is_out_of_order:
+            raise ConfigError("out of order")
+        return frame
+
+    part = CnnActivations(
+        stock_pilot.tflite, tub, every_n_frames=1, transformations=transformations
+    )
+    references = [bool(part.run(draw_frame(index), True)[0]) for index in range(3)]
+    is_out_of_order = False
+    references += [bool(part.run(draw_frame(index), True)[0]) for index in range(2)]
+    # Only after a frame is it known how it went with it.
+    assert references == [True, False, False, False, True]
+    assert (part.made, part.failed) == (2, 3)
 
 
 def test_pictures_stop_at_the_floor_of_free_disk_and_go_on_above_it(

@@ -56,6 +56,23 @@ def test_a_cache_that_cannot_be_written_only_costs_time(
     assert len(open_extractor(stock_pilot.keras).layers) == 5
 
 
+def test_a_user_without_a_home_folder_waits_longer_and_is_told(
+    stock_pilot: StockPilot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", no_home)
+    assert len(open_extractor(stock_pilot.keras).layers) == 5
+    assert "not kept for the next time" in caplog.text
+
+
+def test_a_folder_that_is_not_told_from_the_root_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "somewhere")
+    assert cache.folder() == Path.home() / ".cache" / "donkey-activations"
+
+
 @pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[: len(whole) // 2]])
 def test_what_a_power_cut_left_of_the_kept_graph_is_converted_again(
     damage: Callable[[bytes], bytes], stock_pilot: StockPilot

@@ -76,8 +76,7 @@ def make_documented_car(folder: Path, pilot: StockPilot) -> DocumentedCar:
     (car.path / "models").mkdir(exist_ok=True)
     shutil.copy(pilot.keras, car.path / "models" / "mypilot.h5")
     shutil.copy(pilot.tflite, car.path / "models" / "mypilot.tflite")
-    tub = write_frame_tub(car.path / "data" / "tub", _RECORDS)
-    shutil.copytree(tub / "images", car.path / "data" / "images")
+    write_frame_tub(car.path / "data", _RECORDS)
     photos = car.path / "photos"
     photos.mkdir()
     for index, name in enumerate(("road.jpg", "corner.jpg")):

@@ -91,14 +91,15 @@ def test_left_overs_of_a_crash_go_and_all_else_stays(tmp_path: Path) -> None:
         mosaics = MosaicSet(tmp_path, name, {})
         mosaics.create()
         for index in (8, 9, 10, 11):
-            mosaics.write_picture(index, b"")
+            mosaics.write_picture(index, b"a picture")
+        mosaics.write_picture(7, b"")  # as a power cut leaves one
         (mosaics.path / ".9.jpg.4711.part").write_text("")
         (mosaics.path / "notes.txt").write_text("the user's own")
     of_the_user = tmp_path / "activations" / "holiday"
     of_the_user.mkdir()
     (of_the_user / "2019.jpg").write_text("the user's own")
     (tmp_path / "activations" / "new-00000000" / "88.jpg").mkdir()
-    assert remove_left_overs(tmp_path, 10) == 6
+    assert remove_left_overs(tmp_path, 10) == 8
     left = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
     kept = {
         f"activations/{name}-00000000/{file}"
@@ -115,8 +116,13 @@ def test_a_tub_without_mosaics_has_no_left_overs(tmp_path: Path) -> None:
 
 def test_a_tub_that_cannot_be_written_to_is_a_tub_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "activations").write_text("a file where the folder is due")
-    with pytest.raises(TubError, match=r"activations/p-0.*cannot be written"):
+    with pytest.raises(TubError, match=r"activations/p-0.*cannot be written.*move away"):
         MosaicSet(tmp_path, "p-0", {}).create()
+
+
+def test_a_pilot_with_too_long_a_name_is_a_tub_error_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TubError, match="give the pilot's file a shorter name"):
+        MosaicSet(tmp_path, "p" * 300, {}).create()
 
 
 def test_a_pilot_that_is_gone_is_a_tub_error(tmp_path: Path) -> None:
