@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ _MEASURED_S = 3.0
 # So that a hundredth of them is at least one, and a slow board comes to an end.
 _FEWEST_ROUNDS, _MOST_ROUNDS = 100, 1000
 _WARM_UP_ROUNDS = 10
+_TURNS = 4
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,6 @@ class TrialDrive:
         self._threads = threads
         self._network = Network(tflite, threads)
 
-    def alone(self) -> LoopTimes:
-        """Drives without our part."""
-        with _quiet(), _folder() as folder, _tub(folder) as tub:
-            times = self._go(tub, None)
-        return LoopTimes(Latency.of(times))
-
     def with_mosaics(self, every_n_frames: int) -> LoopTimes:
         """Drives with our part, as the car would have it.
 
@@ -99,45 +94,101 @@ class TrialDrive:
         Raises:
             ActivationsError: The part cannot be made.
         """
+        with self._car(every_n_frames) as car:
+            car.go(1.0)
+        return car.told()
+
+    def without_and_with_mosaics(self, every_n_frames: int) -> tuple[LoopTimes, LoopTimes]:
+        """Drives without our part and with it, in turns: what else the machine does meets both.
+
+        Args:
+            every_n_frames: Period in frames of the mosaics.
+
+        Raises:
+            ActivationsError: The part cannot be made.
+        """
+        with self._car(None) as without, self._car(every_n_frames) as with_mosaics:
+            for _ in range(_TURNS):
+                without.go(1 / _TURNS)
+                with_mosaics.go(1 / _TURNS)
+        return without.told(), with_mosaics.told()
+
+    @contextlib.contextmanager
+    def _car(self, every_n_frames: int | None) -> Iterator["_Car"]:
         with _quiet(), _folder() as folder, _tub(folder) as tub:
-            model = folder / "pilot.tflite"
-            model.write_bytes(self._tflite)
-            part = CnnActivations(model, tub, every_n_frames=every_n_frames, threads=self._threads)
-            worker = threading.Thread(target=part.update, daemon=True)
-            worker.start()
-            try:
-                times = self._go(tub, part)
-            finally:
-                part.shutdown()
-                worker.join()
-        due = part.made + part.skipped + part.failed
-        return LoopTimes(Latency.of(times), due, part.made)
+            car = _Car(self._network, cycle(self._frames), tub)
+            if every_n_frames is not None:
+                model = folder / "pilot.tflite"
+                model.write_bytes(self._tflite)
+                car.part = CnnActivations(
+                    model, tub, every_n_frames=every_n_frames, threads=self._threads
+                )
+            with _worker_of(car.part):
+                car.warm_up()
+                yield car
 
-    def _go(self, tub: Any, part: CnnActivations | None) -> list[float]:
-        camera = cycle(self._frames)
-        for frame in islice(camera, _WARM_UP_ROUNDS):
-            self._round(frame, tub, part)
+
+@dataclass
+class _Car:
+    """What goes round in a drive, and how long each measured round took, in seconds."""
+
+    network: Network
+    camera: Iterator[Frame]
+    tub: Any
+    part: CnnActivations | None = None
+    times: list[float] = field(default_factory=list)
+
+    def warm_up(self) -> None:
+        for frame in islice(self.camera, _WARM_UP_ROUNDS):
+            self._round(frame)
+
+    def go(self, share: float) -> None:
+        """Drives a share of what is to be measured in all."""
+        count = len(self.times)
         started = before = time.perf_counter()
-        times: list[float] = []
-        for frame in islice(camera, _MOST_ROUNDS):
-            if len(times) >= _FEWEST_ROUNDS and before - started >= _MEASURED_S:
+        for frame in islice(self.camera, round(_MOST_ROUNDS * share)):
+            enough = len(self.times) - count >= _FEWEST_ROUNDS * share
+            if enough and before - started >= _MEASURED_S * share:
                 break
-            self._round(frame, tub, part)
+            self._round(frame)
             now = time.perf_counter()
-            times.append(now - before)
+            self.times.append(now - before)
             before = now
-        return times
 
-    def _round(self, frame: Frame, tub: Any, part: CnnActivations | None) -> None:
+    def told(self) -> LoopTimes:
+        """What came of it, once the worker is at its end."""
+        part = self.part
+        if part is None:
+            return LoopTimes(Latency.of(self.times))
+        due = part.made + part.skipped + part.failed
+        return LoopTimes(Latency.of(self.times), due, part.made)
+
+    def _round(self, frame: Frame) -> None:
         from donkeycar.utils import normalize_image
 
-        seen = frame[:, :, : self._network.image_shape[-1]]
+        shape = self.network.image_shape
+        seen = frame[:, :, : shape[-1]]
         # A sequence pilot's frames are the same size all, so one stands for each of them.
-        self._network.see(np.broadcast_to(normalize_image(seen), self._network.image_shape))
+        self.network.see(np.broadcast_to(normalize_image(seen), shape))
         reference = ""
-        if part is not None:
-            reference, _ = part.run_threaded(seen, True, True, 0.1, 0.3)
-        tub.write_record({**_CONTROLS, "cam/image_array": frame, "cnn/activations": reference})
+        if self.part is not None:
+            reference, _ = self.part.run_threaded(seen, True, True, 0.1, 0.3)
+        record = {**_CONTROLS, "cam/image_array": frame, "cnn/activations": reference}
+        self.tub.write_record(record)
+
+
+@contextlib.contextmanager
+def _worker_of(part: CnnActivations | None) -> Iterator[None]:
+    if part is None:
+        yield
+        return
+    worker = threading.Thread(target=part.update, daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        part.shutdown()
+        worker.join()
 
 
 @contextlib.contextmanager

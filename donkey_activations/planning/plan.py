@@ -181,10 +181,8 @@ def plan_size(
     whole = _whole_pilot(sized, wish.threads)
     driving = sized.cut_graph if whole is None or sized.whole is None else sized.whole
     drive = TrialDrive(driving, frames, wish.threads)
-    progress(f"{resolution}: measuring the drive loop")
-    alone = drive.alone()
-    progress(f"{resolution}: measuring the drive loop with mosaics")
-    with_mosaics = drive.with_mosaics(wish.every_n_frames)
+    progress(f"{resolution}: measuring the drive loop, without mosaics and with them in turns")
+    without, with_mosaics = drive.without_and_with_mosaics(wish.every_n_frames)
     return SizePlan(
         resolution=resolution,
         extractor=extractor,
@@ -192,7 +190,7 @@ def plan_size(
         maps_workload=workload(sized.cut_graph),
         maps_latency=maps_latency,
         whole=whole,
-        drive=alone,
+        drive=without,
         drive_with_mosaics=with_mosaics,
         recording=None if footage.is_drawn else _recording(footage, frames, extractor),
     )

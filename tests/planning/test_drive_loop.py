@@ -36,9 +36,9 @@ def test_a_drive_runs_the_pilot_and_makes_the_mosaics_that_are_due(
     stock_pilot: StockPilot, capfd: pytest.CaptureFixture[str]
 ) -> None:
     drive = TrialDrive(stock_pilot.tflite.read_bytes(), FRAMES, threads=1)
-    alone, with_mosaics = drive.alone(), drive.with_mosaics(every_n_frames=10)
-    assert (alone.mosaics_due, alone.mosaics_made) == (0, 0)
-    for drove in (alone, with_mosaics):
+    without, with_mosaics = drive.without_and_with_mosaics(every_n_frames=10)
+    assert (without.mosaics_due, without.mosaics_made) == (0, 0)
+    for drove in (without, with_mosaics):
         assert 100 <= drove.round.runs <= 1000
         assert 0 < drove.round.median_ms <= drove.round.p99_ms
     # Ten rounds of warming up have a record each, too.
