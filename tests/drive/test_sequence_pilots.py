@@ -116,7 +116,7 @@ def test_a_grey_sequence_pilot_behind_a_colour_camera_sees_grey_frames(
     watched = watch_extractors(monkeypatch, lambda *_, **__: GreySequence())
     part = CnnActivations("grey.tflite", every_n_frames=1, show=True)
     assert part.pilot.shape_to_keep((*SIZE, 3)) == (*SIZE, 3)
-    assert part.takes((*SIZE, 1))
+    assert part.pilot.shape_to_keep((*SIZE, 1)) == (*SIZE, 1)
     part.run(draw_frame(0, *SIZE))
     grey = np.rint(draw_frame(0, *SIZE) @ [0.299, 0.587, 0.114])
     np.testing.assert_array_equal(watched[0].asked[1], np.stack([grey] * 3)[..., np.newaxis])
