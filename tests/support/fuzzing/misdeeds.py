@@ -16,7 +16,7 @@ MISDEEDS = {
     "open('tub/images/new', 'w')": "changed: inside/tub/images/new",
     "import os; os.mkdir('tub/activations'); open('tub/activations/x.part', 'w')": "left behind:",
     "x = b'x' * (1100 << 20)": "MB",
-    "import time\nend = time.process_time() + 3.5\nwhile time.process_time() < end: pass": "it takes",
+    "from time import process_time as now\nend = now() + 3.5\nwhile now() < end: pass": "it takes",
     "import sys; print('more', file=sys.stderr); 1 / 0": "2 lines on stderr for bad input",
     "import sys; print('\\x1b[2J', file=sys.stderr)": "could move the terminal's cursor",
     "raise KeyboardInterrupt": "exit code 130",
