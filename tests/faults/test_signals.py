@@ -22,6 +22,12 @@ SIGNALS = {
 }
 
 
+# Ctrl-C in the middle of Donkeycar's own writing leaves a manifest without its last line: in 1 of 300
+# drives of stock, and in 3 of 300 with us, which chance alone makes of one rate in a third of cases.
+# More than two more of 20 it makes in one of some thousand.
+MOST_MORE_TORN = 2
+
+
 @pytest.mark.parametrize("signals", SIGNALS, ids="+".join)
 def test_a_signal_ends_the_drive_as_in_stock_and_leaves_a_whole_tub(
     signals: tuple[str, ...], stock_pilot: StockPilot, tmp_path: Path
@@ -29,19 +35,32 @@ def test_a_signal_ends_the_drive_as_in_stock_and_leaves_a_whole_tub(
     count, ends = SIGNALS[signals]
     ours = Killing(tmp_path / "ours", count, stock_pilot.tflite, signals=signals)
     stock = Killing(tmp_path / "stock", count, None, signals=signals)
-    assert {one.exit_code for one in stock.drives()} <= ends
+    stock_drives = stock.drives()
+    assert {one.exit_code for one in stock_drives} <= ends
     drives = ours.drives()
     assert {one.exit_code for one in drives} <= ends
     # SIGTERM and SIGHUP end stock as SIGKILL does, which one tub in some hundred does not survive
     # with us or without; whether ours are more is for test_kills to tell, from 200 of each.
-    for drive in drives if signals[0] == "SIGINT" else []:
-        _assert_whole(drive, closed=signals == ("SIGINT",))
+    if signals[0] == "SIGINT":
+        opened = [drive for drive in drives if _opens(drive)]
+        torn_in_stock = sum(not _opens(drive) for drive in stock_drives)
+        assert len(drives) - len(opened) <= torn_in_stock + MOST_MORE_TORN
+        for drive in opened:
+            _assert_whole(drive, closed=signals == ("SIGINT",))
     words = ["tub", "--model", str(stock_pilot.tflite), "--workers", "1", "--quiet", "--tub"]
     main([*words, *(str(drive.tub) for drive in drives)])
     for drive in drives:
         pictures = list(drive.tub.glob("activations/*/*.jpg"))
         assert len(pictures) >= drive.recorded
         assert all(is_whole(picture.read_bytes()) for picture in pictures)
+
+
+def _opens(drive: KilledDrive) -> bool:
+    try:
+        Tub(str(drive.tub), read_only=True).close()
+    except ValueError:  # as stock Donkeycar reads a manifest that is cut short
+        return False
+    return True
 
 
 def _assert_whole(drive: KilledDrive, *, closed: bool) -> None:
