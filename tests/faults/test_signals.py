@@ -22,9 +22,9 @@ SIGNALS = {
 }
 
 
-# Ctrl-C in the middle of Donkeycar's own writing leaves a manifest without its last line: in 1 of 300
-# drives of stock, and in 3 of 300 with us, which chance alone makes of one rate in a third of cases.
-# More than two more of 20 it makes in one of some thousand.
+# Ctrl-C in the middle of Donkeycar's own writing leaves a manifest without its last line: in 1 of
+# 300 drives of stock, and in 3 of 300 with us, which chance alone makes of one rate in a third of
+# cases. More than two more of 20 it makes in one of some thousand.
 MOST_MORE_TORN = 2
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 _SUPPORT = Path(__file__).parents[1]
 # A process that goes on for longer than this would hide what slowly grows in it.
-_INPUTS_A_PROCESS = 1000
+_INPUTS_A_PROCESS = 500
 _MOST_DEATHS = 10
 
 
