@@ -12,6 +12,13 @@ from donkey_activations.graphs.resizing import tensor_shapes
 # Donkeycar's own pilots stay below it at 4096x4096 pixels.
 _LARGEST_TENSOR_MB = 512
 _BYTES_OF_A_CELL = 4
+# Numbers in the file tell these how large to make what they give; all others give no more than they
+# get, once for each filter that has its weights in the file.
+_ENLARGING = {
+    *("PAD", "PADV2", "MIRROR_PAD", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"),
+    *("TRANSPOSE_CONV", "CONV_3D_TRANSPOSE", "TILE", "BROADCAST_TO", "FILL", "RANGE"),
+    *("SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND", "DEPTH_TO_SPACE", "RESHAPE", "WHILE", "IF"),
+}
 
 
 def check_memory(
@@ -20,7 +27,8 @@ def check_memory(
     """Refuses a graph in which a tensor is too large, as damaged shapes and paddings make it.
 
     LiteRT fills the memory for all tensors with zeros as soon as a graph is set up for its
-    delegate, so both are looked at without one: what the file says, and what the operators say.
+    delegate. So what the file says of them is looked at first, and then, without a delegate, what
+    comes of operators that can enlarge.
 
     Args:
         cut_graph: What ``graph.cut`` returns.
@@ -34,8 +42,9 @@ def check_memory(
         ValueError: As before.
     """
     _check(tensor.shape for tensor in graph.tensors if tensor.shape is not None)
+    enlarges = any(graph.operator_name(one) in _ENLARGING for one in graph.operators)
     # TensorFlow's operators tell the shape of what they give only once they have run.
-    if not graph.custom_operators():
+    if enlarges and not graph.custom_operators():
         _check(tensor_shapes(cut_graph, graph, images, interpreter_class).values())
 
 
