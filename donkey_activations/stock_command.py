@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
-from donkey_activations.commands import EXIT_BAD_INPUT, EXIT_INTERRUPTED, OneLineParser, say, told
+from donkey_activations.commands import OneLineParser, answer, say
 from donkey_activations.errors import ActivationsError
 from donkey_activations.flags import file_path
 from donkey_activations.progress import told_when_slow
@@ -52,18 +52,7 @@ def main(argv: list[str]) -> int:
         The exit code: 0 done, 2 bad input, 130 interrupted.
     """
     args = _parser().parse_args(argv)
-    try:
-        _run(args)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; Python must not complain at its end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except ActivationsError as error:
-        return _fail(str(error), EXIT_BAD_INPUT)
-    except OSError as error:
-        return _fail(told(error), EXIT_BAD_INPUT)
-    except KeyboardInterrupt:
-        return _fail("interrupted", EXIT_INTERRUPTED)
-    return 0
+    return answer(PROGRAM, lambda: _run(args))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> int:
     if args.config is not None and not args.config.is_file():
         raise ActivationsError(
             f"{args.config}: expected the car's config.py, found no such file; leave --config out"
@@ -115,6 +104,7 @@ def _run(args: argparse.Namespace) -> None:
     say(f"saved as {target}")
     if args.out is None and has_display(os.environ, sys.platform):
         show(target)
+    return 0
 
 
 def _target(image: Path, out: Path | None) -> Path:
@@ -149,11 +139,6 @@ def show(path: Path) -> None:
     """
     command = [sys.executable, "-c", _VIEWER, str(path)]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-
-
-def _fail(message: str, exit_code: int) -> int:
-    _say(f"{PROGRAM}: {message}")
-    return exit_code
 
 
 def _say(message: str) -> None:

@@ -13,7 +13,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn, Protocol, cast
@@ -82,22 +82,35 @@ def main(argv: list[str] | None = None) -> int:
     if args.verb is None:
         parser.print_help()
         return 0
+    return answer(f"{PROGRAM} {args.verb}", lambda: verbs[args.verb].run(args))
+
+
+def answer(program: str, work: Callable[[], int]) -> int:
+    """Does a command's work; what goes wrong becomes one line on stderr and an exit code.
+
+    Args:
+        program: How the line calls the command.
+        work: Returns the exit code.
+
+    Returns:
+        Its exit code, or 2 for bad input, 130 interrupted.
+    """
     _end_in_order()
     try:
-        return verbs[args.verb].run(args)
+        return work()
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python must not complain at its end either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except ActivationsError as error:
-        return _fail(args.verb, str(error), EXIT_BAD_INPUT)
+        return _fail(program, str(error), EXIT_BAD_INPUT)
     except OSError as error:
-        return _fail(args.verb, told(error), EXIT_BAD_INPUT)
+        return _fail(program, _told(error), EXIT_BAD_INPUT)
     except KeyboardInterrupt:
-        return _fail(args.verb, "interrupted", EXIT_INTERRUPTED)
+        return _fail(program, "interrupted", EXIT_INTERRUPTED)
 
 
-def told(error: OSError) -> str:
+def _told(error: OSError) -> str:
     """Returns what the system could not do, and what to do about it."""
     # The file that is written to, and not the hidden one that becomes it.
     place = _UNFINISHED.sub(r"\1", str(error.filename or "the output"))
@@ -150,6 +163,6 @@ def _end_in_order() -> None:
                 signal.signal(number, end)
 
 
-def _fail(verb: str, message: str, exit_code: int) -> int:
-    print(f"{PROGRAM} {verb}: {one_line(message)}", file=sys.stderr)
+def _fail(program: str, message: str, exit_code: int) -> int:
+    print(f"{program}: {one_line(message)}", file=sys.stderr)
     return exit_code

@@ -3,7 +3,7 @@
 import sys
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsIndex
 
 from donkey_activations.drive.config import DriveConfig, read_config
 from donkey_activations.drive.part import CONTROL_CHANNELS, CnnActivations
@@ -193,11 +193,15 @@ def _check_camera_size(cfg: Any, part: CnnActivations) -> None:
 
 
 def _camera_shape(cfg: Any) -> tuple[int, int, int]:
-    for key in ("IMAGE_H", "IMAGE_W", "IMAGE_DEPTH"):
+    def length(key: str) -> int:
         value = getattr(cfg, key, None)
-        if not isinstance(value, int) or value < 1:
-            raise ConfigError(f"{key}: expected a number of 1 or more, got {value!r}; correct it")
-    return cfg.IMAGE_H, cfg.IMAGE_W, cfg.IMAGE_DEPTH
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # as of a division
+        if isinstance(value, SupportsIndex) and int(value) >= 1:
+            return int(value)
+        raise ConfigError(f"{key}: expected a number of 1 or more, got {value!r}; correct it")
+
+    return length("IMAGE_H"), length("IMAGE_W"), length("IMAGE_DEPTH")
 
 
 def _conditions(tub_entry: Entry | None, pilot_entry: Entry | None) -> list[str]:

@@ -195,8 +195,10 @@ def remove_left_overs(tub_path: Path, next_index: int) -> int:
     for file in _files(tub_path):
         try:
             if _is_left_over(file, next_index):
-                file.unlink(missing_ok=True)
+                file.unlink()
                 removed += 1
+        except FileNotFoundError:  # somebody else has removed it meanwhile
+            continue
         except OSError as error:
             raise TubError(
                 f"{file}: left by a crash and cannot be removed ({error.strerror}); "

@@ -234,6 +234,17 @@ def test_a_transformation_that_changes_the_size_is_left_to_the_first_frame(
     assert part.failed == 0
 
 
+def test_a_camera_whose_size_was_divided_is_as_good(
+    stock_pilot: StockPilot, tmp_path: Path
+) -> None:
+    vehicle = make_vehicle(tmp_path / "tub")
+    cfg = make_config(IMAGE_W=320 / 2, IMAGE_H=np.int64(120))
+    add_activations(vehicle, cfg, str(stock_pilot.tflite))
+    assert len(own_parts(vehicle)) == 0, "before the start"
+    drive(vehicle, 3)
+    assert len(own_parts(vehicle)) == 1
+
+
 def no_camera(vehicle: Vehicle) -> None:
     del vehicle.parts[0]
 
