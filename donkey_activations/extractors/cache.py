@@ -6,16 +6,18 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import donkey_activations
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.formats import PilotFormat, fingerprint
 
 logger = logging.getLogger(__name__)
 
-# Belongs to the key: raise it when the same pilot gives another cut graph.
-_CONVERSION = 1
+# Raise it when the same pilot gives another cut graph. What is kept with another number is made
+# again.
+_CONVERSION = 2
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
@@ -58,7 +60,7 @@ def cut_keras_pilot(
     """
     names = list(layers) if layers is not None else None
     # Trust belongs to the key: a pilot once trusted is still refused to who does not trust it.
-    key = json.dumps([_CONVERSION, fingerprint(path), names, trust_model])
+    key = json.dumps([fingerprint(path), names, trust_model])
     name = f"{hashlib.sha256(key.encode()).hexdigest()}.cut"
     known = _read(name)
     if known is not None:
@@ -71,27 +73,44 @@ def cut_keras_pilot(
     from donkey_activations.extractors import keras
 
     logger.info("converting %s once with TensorFlow; this takes some seconds", path.name)
-    cut_graph = keras.convert(path, pilot_format, layers, trust_model)
-    _keep(name, cut_graph)
-    return cut_graph
+    conversion = keras.convert(path, pilot_format, layers, trust_model)
+    _keep(name, conversion.cut_graph, {**_made_by(), **conversion.versions})
+    return conversion.cut_graph
+
+
+def _made_by() -> dict[str, str | int]:
+    """Return what makes a graph out of date where it changes."""
+    return {"donkey-activations": donkey_activations.__version__, "conversion": _CONVERSION}
 
 
 def _read(name: str) -> bytes | None:
-    """Returns a kept graph; None where there is none, or a power cut has left it damaged."""
+    """Return a kept graph.
+
+    None where there is none, another version of this package has made it, or it is damaged, as a
+    power cut leaves it.
+    """
     try:
         content = (folder() / name).read_bytes()
     except OSError:
         return None
-    digest, cut_graph = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    return cut_graph if hashlib.sha256(cut_graph).digest() == digest else None
+    digest, kept = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if hashlib.sha256(kept).digest() != digest:
+        return None
+    header, _, cut_graph = kept.partition(b"\n")
+    try:
+        versions = json.loads(header)
+    except ValueError:
+        return None  # so this package kept them before it stated who had made them
+    return cut_graph if versions.items() >= _made_by().items() else None
 
 
-def _keep(name: str, cut_graph: bytes) -> None:
+def _keep(name: str, cut_graph: bytes, versions: Mapping[str, str | int]) -> None:
     try:
         path = folder() / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        kept = json.dumps(versions).encode() + b"\n" + cut_graph
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(hashlib.sha256(cut_graph).digest() + cut_graph)
+            file.write(hashlib.sha256(kept).digest() + kept)
         Path(file.name).replace(path)
     except OSError as error:
         logger.warning("the converted pilot is not kept for the next time: %s", error)

@@ -5,7 +5,8 @@ depend on, its outputs the maps in the order in which the network computes them,
 ``kind:name`` after its layer, so that nothing but the bytes has to be kept to know what they show.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,18 +63,35 @@ def cut(content: bytes, layers: Sequence[str] | None = None) -> bytes:
             a wanted name.
     """
     graph = read_graph(content)
-    return _checked(graph, content, layers)
+    with _damage_told():
+        labels = _labels(graph, layers)
+        _name_inputs(graph)
+        return write_part(graph, labels)
 
 
-def _checked(graph: Graph, content: bytes, layers: Sequence[str] | None) -> bytes:
+def tensors_shown(content: bytes, layers: Sequence[str] | None = None) -> dict[str, str]:
+    """Return the tensors that become a cut graph's outputs.
+
+    Args:
+        content: A whole ``.tflite`` file.
+        layers: As ``cut`` takes them.
+
+    Returns:
+        The names of the tensors in that file by their labels, ``kind:name``, in the same order.
+
+    Raises:
+        ModelError: As by ``cut``.
+    """
+    graph = read_graph(content)
+    with _damage_told():
+        labels = _labels(graph, layers)
+        return {label: graph.tensor_name(tensor) for tensor, label in labels.items()}
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
     try:
-        found = _convolutions(graph)
-        if not found:
-            raise ModelError(
-                "expected a pilot with at least one convolution, found none; "
-                "a network of dense layers alone has no feature maps to show"
-            )
-        return write_part(graph, _labels(graph, found, layers))
+        yield
     except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
         # Indices and sizes in a damaged file point anywhere.
         raise ModelError(f"the .tflite file is damaged ({error!r}); copy it again") from error
@@ -101,7 +119,15 @@ def label_outputs(content: bytes, labels: Mapping[str, str]) -> bytes:
         )
     outputs = graph.model.signatureDefs[0].outputs
     tensors = {entry.name.decode(): int(entry.tensorIndex) for entry in outputs}
+    _name_inputs(graph)
     return write_part(graph, {tensors[key]: label for key, label in labels.items()})
+
+
+def _name_inputs(graph: Graph) -> None:
+    """Give the inputs the names that a caller knows them by, which say what each is for."""
+    for signature in graph.model.signatureDefs or ():
+        for entry in signature.inputs:
+            graph.tensors[int(entry.tensorIndex)].name = entry.name
 
 
 def _convolutions(graph: Graph) -> list[_Found]:
@@ -184,9 +210,13 @@ def _fused_activation(operator: Any) -> bool:
     return bool(getattr(operator.builtinOptions, "fusedActivationFunction", 0))
 
 
-def _labels(
-    graph: Graph, convolutions: list[_Found], wanted: Sequence[str] | None
-) -> dict[int, str]:
+def _labels(graph: Graph, wanted: Sequence[str] | None) -> dict[int, str]:
+    convolutions = _convolutions(graph)
+    if not convolutions:
+        raise ModelError(
+            "expected a pilot with at least one convolution, found none; "
+            "a network of dense layers alone has no feature maps to show"
+        )
     names = display_names([layer.scope for layer in convolutions])
     by_name = dict(zip(names, convolutions, strict=True))
     if wanted is not None:

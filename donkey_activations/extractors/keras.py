@@ -1,10 +1,8 @@
-"""From a Keras pilot to a ``.tflite`` graph. The only file that imports TensorFlow."""
+"""From a Keras pilot to a ``.tflite`` graph."""
 
-import contextlib
-import logging
-import os
-import sys
-from collections.abc import Iterator, Sequence
+import re
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,38 +12,20 @@ from donkey_activations.extractors import (
     formats,
     graph,
     keras_files,
+    keras_releases,
     keras_safety,
     keras_weights,
+    proof,
+    saved_models,
+)
+from donkey_activations.extractors.converter import (
+    conversion_errors,
+    import_tensorflow,
+    reason_of,
+    run_converter,
 )
 from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.tracing import feature_maps, watched_calls
-
-_REASON_LENGTH = 200
-_STDERR = 2
-
-
-def import_tensorflow(purpose: str) -> Any:
-    """Returns the module ``tensorflow``.
-
-    Args:
-        purpose: What needs it, as the beginning of a sentence.
-
-    Raises:
-        ModelError: TensorFlow is not installed.
-    """
-    # TensorFlow prints pages of start-up messages that say nothing to a driver.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        import tensorflow as tf
-    except ImportError as error:
-        raise ModelError(
-            f"{purpose} needs TensorFlow, which is not installed: "
-            "pip install 'donkey-activations[pc]'"
-        ) from error
-    tf.get_logger().setLevel("ERROR")
-    # Of a damaged file it prints tracebacks, and goes on.
-    logging.getLogger("absl").setLevel(logging.CRITICAL)
-    return tf
 
 
 @dataclass(frozen=True)
@@ -54,59 +34,95 @@ class TracedMaps:
 
     Attributes:
         function: TensorFlow's concrete function, for one frame at a time.
+        inputs: TensorFlow's specification of each of its inputs by the input's name.
         labels: ``kind:name`` of each of its outputs by the output's name, in the order in which
             the network computes them.
     """
 
     function: Any
+    inputs: dict[str, Any]
     labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A cut graph that gives the maps which the pilot gives in TensorFlow.
+
+    Attributes:
+        cut_graph: A ``.tflite`` file, see ``graph.cut``.
+        versions: The versions of what made it, by the distribution's name.
+    """
+
+    cut_graph: bytes
+    versions: dict[str, str]
 
 
 def convert(
     path: Path, pilot_format: PilotFormat, layers: Sequence[str] | None, trust_model: bool
-) -> bytes:
-    """Converts a Keras pilot to a cut graph.
+) -> Conversion:
+    """Convert a Keras pilot to a cut graph, and hold that against the pilot.
 
     Args:
         path: The pilot's file or folder.
-        pilot_format: What ``formats.identify`` told about it.
+        pilot_format: What ``formats.identify`` returns for it.
         layers: Names of the wanted layers; None is every convolution.
         trust_model: Load the file even if that runs code stored in it.
 
     Raises:
         ModelError: TensorFlow is missing, the file cannot be loaded, runs code when loaded, has no
-            such layer, or cannot be converted.
+            such layer, cannot be converted, or gives other maps when it is converted.
     """
+    if pilot_format is PilotFormat.SAVED_MODEL and not _holds_keras_layers(path):
+        tf = _tensorflow(path)
+        if not trust_model:
+            keras_safety.refuse_stored_code(path, pilot_format)
+        cut_graph = saved_models.convert(tf, path, layers)
+        return Conversion(cut_graph, {"tensorflow": tf.__version__})
     tf, model = load(path, pilot_format, trust_model)
-    return convert_maps(tf, model, trace_maps(tf, model, layers))
+    cut_graph = convert_maps(tf, trace_maps(tf, model, layers))
+    keras = keras_releases.keras_of(model)
+    versions = {"tensorflow": tf.__version__, "keras": keras_releases.version_of(keras)}
+    return Conversion(cut_graph, versions)
 
 
 def load(path: Path, pilot_format: PilotFormat, trust_model: bool) -> tuple[Any, Any]:
-    """Returns the module ``tensorflow``, and a pilot that Keras saved.
+    """Return the module ``tensorflow``, and a pilot that Keras saved.
 
     Args:
         path: The pilot's file or folder.
-        pilot_format: What ``formats.identify`` told about it.
+        pilot_format: What ``formats.identify`` returns for it.
         trust_model: Load the file even if that runs code stored in it.
 
     Raises:
         ModelError: TensorFlow is missing, or the file cannot be loaded, or runs code when loaded.
     """
-    try:
-        tf = import_tensorflow("a Keras pilot")
-    except ModelError as error:
-        raise ModelError(f"{error}, or {formats.instead(path, ['.tflite'])}") from error
+    tf = _tensorflow(path)
     if not trust_model:
         keras_safety.refuse_stored_code(path, pilot_format)
-    keras_weights.refuse_too_many(tf, path, pilot_format)
-    model = keras_files.load_pilot(tf, path, pilot_format, trust_model)
+    keras = keras_releases.keras_for(tf, path, pilot_format)
+    keras_weights.refuse_too_many(tf, keras, path, pilot_format)
+    model = keras_files.load_pilot(keras, path, pilot_format, trust_model)
     if not getattr(model, "inputs", None):
         raise ModelError("the pilot does not say what it takes; save it after it was trained once")
     return tf, model
 
 
+def _tensorflow(path: Path) -> Any:
+    try:
+        return import_tensorflow("a Keras pilot")
+    except ModelError as error:
+        raise ModelError(f"{error}, or {formats.instead(path, ['.tflite'])}") from error
+
+
+def _holds_keras_layers(saved_model: Path) -> bool:
+    try:
+        return keras_releases.holds_keras_layers(saved_model)
+    except OSError as error:
+        raise formats.unreadable(error) from error
+
+
 def trace_maps(tf: Any, model: Any, layers: Sequence[str] | None) -> TracedMaps:
-    """Finds the feature maps of a Keras model.
+    """Find the feature maps of a Keras model.
 
     Args:
         tf: The module ``tensorflow``.
@@ -119,85 +135,72 @@ def trace_maps(tf: Any, model: Any, layers: Sequence[str] | None) -> TracedMaps:
     labels: dict[str, str] = {}
 
     def maps_of(*inputs: Any) -> dict[str, Any]:
-        with watched_calls(tf) as calls:
+        with watched_calls(tf, keras_releases.keras_of(model)) as calls:
             model(tf.nest.pack_sequence_as(model.input, inputs), training=False)
         maps = feature_maps(calls, layers)
         labels.update({f"map_{i}": label for i, label in enumerate(maps)})
         return dict(zip(labels, maps.values(), strict=True))
 
-    one_at_a_time = [tf.TensorSpec((1, *t.shape[1:]), t.dtype) for t in model.inputs]
-    traced = tf.function(maps_of, input_signature=one_at_a_time, autograph=False)
+    one_at_a_time = {
+        name: tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype, name)
+        for tensor, name in zip(model.inputs, _input_names(model), strict=True)
+    }
+    traced = tf.function(maps_of, input_signature=list(one_at_a_time.values()), autograph=False)
     try:
-        return TracedMaps(traced.get_concrete_function(), labels)
+        return TracedMaps(traced.get_concrete_function(), one_at_a_time, labels)
     except ModelError:
         raise
     except Exception as error:  # as the converter, and Keras with a damaged configuration
         raise ModelError(
-            f"Keras cannot run this network ({_reason(error)}); copy the file again, or save the "
+            f"Keras cannot run this network ({reason_of(error)}); copy the file again, or save the "
             "pilot again"
         ) from error
 
 
-def convert_maps(tf: Any, model: Any, traced: TracedMaps) -> bytes:
-    """Returns the cut graph that computes a Keras model's feature maps.
+def _input_names(model: Any) -> list[str]:
+    """Return the inputs' names, as TensorFlow takes them, each once."""
+    names = [re.sub(r"\W", "_", tensor.name.partition(":")[0]) for tensor in model.inputs]
+    return [name if names.count(name) == 1 else f"{name}_{i}" for i, name in enumerate(names)]
+
+
+def convert_maps(tf: Any, traced: TracedMaps) -> bytes:
+    """Return the cut graph that computes a Keras model's feature maps.
 
     Args:
         tf: The module ``tensorflow``.
+        traced: What ``trace_maps`` returns for the model, which must still exist.
+
+    Raises:
+        ModelError: TensorFlow cannot convert it, or what it converts it to gives other maps.
+    """
+    # The function refers to its variables only weakly, and Keras 3 does not show TensorFlow its
+    # models' variables: what is not held here would be read by the graph without ever being set.
+    holder = tf.Module()
+    holder.variables_read = list(traced.function.graph.variables)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([traced.function], holder)
+    cut_graph = graph.label_outputs(run_converter(tf, converter), traced.labels)
+
+    def keras_maps(inputs: proof.Tensors) -> proof.Tensors:
+        maps = traced.function(*(tf.constant(inputs[name]) for name in traced.inputs))
+        return {label: maps[key].numpy() for key, label in traced.labels.items()}
+
+    proof.check(cut_graph, traced.inputs, keras_maps)
+    return cut_graph
+
+
+def convert_whole(model: Any) -> bytes:
+    """Return a Keras model as the ``.tflite`` file that ``donkey train`` makes of it.
+
+    Args:
         model: The model.
-        traced: What ``trace_maps`` returns for it.
 
     Raises:
         ModelError: TensorFlow cannot convert it.
     """
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([traced.function], model)
-    return graph.label_outputs(_convert(tf, converter), traced.labels)
+    from donkeycar.parts.interpreter import keras_to_tflite
 
-
-def convert_whole(tf: Any, model: Any) -> bytes:
-    """Returns a Keras model as the ``.tflite`` file that ``donkey train`` makes of it.
-
-    Args:
-        tf: The module ``tensorflow``.
-        model: The model.
-
-    Raises:
-        ModelError: TensorFlow cannot convert it.
-    """
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    converter.allow_custom_ops = True
-    return _convert(tf, converter)
-
-
-def _convert(tf: Any, converter: Any) -> bytes:
-    """Runs a converter, with the operators that Donkeycar allows it."""
-    converter.target_spec.supported_ops = [
-        tf.lite.OpsSet.TFLITE_BUILTINS,
-        tf.lite.OpsSet.SELECT_TF_OPS,
-    ]
-    try:
-        with _silent_stderr():
-            content: bytes = converter.convert()
-    except Exception as error:  # the converter raises whatever the layers make it raise
-        raise ModelError(
-            f"TensorFlow cannot convert this network to .tflite ({_reason(error)}); give the "
-            ".tflite of the same training, or a network of other layers"
-        ) from error
-    return content
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:_REASON_LENGTH] or type(error).__name__
-
-
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Keeps a page of statistics, which the converter's C++ prints, from the user's terminal."""
-    sys.stderr.flush()
-    kept = os.dup(_STDERR)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), _STDERR)
-        yield
-    finally:
-        os.dup2(kept, _STDERR)
-        os.close(kept)
+    with tempfile.TemporaryDirectory(prefix="donkey-activations-") as folder:
+        path = Path(folder) / "pilot.tflite"
+        with conversion_errors():
+            keras_to_tflite(model, str(path))
+        return path.read_bytes()

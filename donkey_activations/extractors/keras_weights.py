@@ -13,16 +13,17 @@ from donkey_activations.extractors.formats import PilotFormat, weights_of
 _FEW = 1_000_000
 
 
-def refuse_too_many(tf: Any, path: Path, pilot_format: PilotFormat) -> None:
-    """Refuses a network whose weights cannot all be in its file.
+def refuse_too_many(tf: Any, keras: Any, path: Path, pilot_format: PilotFormat) -> None:
+    """Refuse a network whose weights cannot all be in its file.
 
     Keras makes all of them before it reads the first, so that one wrong number in a configuration
     would take all memory. In a graph nothing is computed and nothing stored.
 
     Args:
         tf: The ``tensorflow`` module.
+        keras: The Keras module that is to load it.
         path: The file or folder, which is not too deep and runs no code that must not run.
-        pilot_format: What ``formats.identify`` told about it.
+        pilot_format: What ``formats.identify`` returns for it.
 
     Raises:
         ModelError: They cannot.
@@ -30,7 +31,7 @@ def refuse_too_many(tf: Any, path: Path, pilot_format: PilotFormat) -> None:
     weights = 0
     # Whatever else is wrong with it shows, and is explained, when it is loaded.
     with contextlib.suppress(Exception), tf.Graph().as_default():
-        network = _built(tf, path, pilot_format)
+        network = _built(keras, path, pilot_format)
         weights = 0 if network is None else network.count_params()
     files = weights_of(path) if pilot_format is PilotFormat.JSON_AND_WEIGHTS else (path,)
     stored_bytes = sum(file.stat().st_size for file in files)
@@ -42,17 +43,17 @@ def refuse_too_many(tf: Any, path: Path, pilot_format: PilotFormat) -> None:
         )
 
 
-def _built(tf: Any, path: Path, pilot_format: PilotFormat) -> Any:
+def _built(keras: Any, path: Path, pilot_format: PilotFormat) -> Any:
     import h5py
 
     if pilot_format is PilotFormat.HDF5:
         with h5py.File(path, "r") as file:
-            return tf.keras.models.model_from_config(json.loads(file.attrs["model_config"]))
+            return keras.models.model_from_config(json.loads(file.attrs["model_config"]))
     if pilot_format is PilotFormat.KERAS_ZIP:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(archive.read("config.json"))
-        return tf.keras.saving.deserialize_keras_object(config)
+        return keras.saving.deserialize_keras_object(config)
     if pilot_format is PilotFormat.JSON_AND_WEIGHTS:
-        return tf.keras.models.model_from_json(path.read_text(encoding="utf-8"))
+        return keras.models.model_from_json(path.read_text(encoding="utf-8"))
     # A SavedModel makes its weights of those in its file.
     return None

@@ -5,6 +5,7 @@ from typing import Any
 from ai_edge_litert.interpreter import Interpreter
 
 from donkey_activations.errors import ModelError
+from donkey_activations.extractors.converter import import_tensorflow
 from donkey_activations.extractors.graph_operators import is_unsafe
 from donkey_activations.extractors.litert import LiteRTExtractor
 from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
@@ -59,8 +60,6 @@ def engine_of(graph: Graph) -> tuple[Any, str]:
             f"the operator {unsafe[0]} reaches out of the network (files, Python code); "
             "train the pilot again, or give the file that donkey train wrote"
         )
-    from donkey_activations.extractors.keras import import_tensorflow
-
     try:
         tf = import_tensorflow(f"the operator {foreign[0]}")
     except ModelError as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from donkey_activations.errors import ModelError
+from donkey_activations.extractors.keras_releases import is_keras_3
 from donkey_activations.extractors.naming import display_names, unknown_layers
 
 _CONVOLUTIONS = (
@@ -27,6 +28,11 @@ _ACTIVATIONS = {
 _ACTIVATION_FUNCTIONS = {
     "nn.relu", "nn.relu6", "nn.leaky_relu", "nn.elu", "nn.selu", "nn.silu", "nn.swish", "nn.gelu",
     "nn.tanh", "nn.sigmoid", "math.tanh", "math.sigmoid",
+}  # fmt: skip
+# Of keras.ops, in the models of Keras 3.
+_ACTIVATION_OPERATIONS = {
+    "Celu", "Elu", "Exp", "Gelu", "HardSigmoid", "HardSilu", "HardTanh", "LeakyRelu", "Relu",
+    "Relu6", "Selu", "Sigmoid", "Silu", "Softplus", "Softsign", "Tanh",
 }  # fmt: skip
 
 
@@ -47,34 +53,89 @@ class Call:
 
 
 @contextmanager
-def watched_calls(tf: Any) -> Iterator[list[Call]]:
-    """Collects the calls of layers made inside the block, in the order in which they end."""
-    calls: list[Call] = []
-    path: list[str] = []
-    kept: list[Any] = []  # so that no identity is used twice
-    layer_class = tf.keras.layers.Layer
-    stock_call = layer_class.__call__
+def watched_calls(tf: Any, keras: Any) -> Iterator[list[Call]]:
+    """Collect the calls of layers made inside the block, in the order in which they end.
 
-    def watched_call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        inside_a_unit = bool(path) and path[-1] == ""
-        path.append("" if inside_a_unit or _is_unit(tf, layer) else layer.name)
+    Args:
+        tf: The ``tensorflow`` module.
+        keras: The Keras module that the layers are of.
+    """
+    watch = _Watch(tf, keras)
+    # Keras 3 has operations in its models that are no layers, such as the ReLU of keras.ops.
+    classes = [keras.layers.Layer, *([keras.Operation] if watch.keras_3 else [])]
+    stock_calls = [watched.__call__ for watched in classes]
+    for watched, stock_call in zip(classes, stock_calls, strict=True):
+        watched.__call__ = watch.watched(stock_call, watched)
+    try:
+        yield watch.calls
+    finally:
+        for watched, stock_call in zip(classes, stock_calls, strict=True):
+            watched.__call__ = stock_call
+
+
+class _Watch:
+    """What is known of the calls while a model runs."""
+
+    def __init__(self, tf: Any, keras: Any) -> None:
+        self.calls: list[Call] = []
+        self.keras_3 = is_keras_3(keras)
+        self._tf = tf
+        self._layers = keras.layers
+        self._path: list[str] = []
+        self._kept: list[Any] = []  # so that no identity is used twice
+
+    def watched(self, stock_call: Any, watched_class: Any) -> Any:
+        """Return a method that does what ``stock_call`` of a class does, and is seen."""
+
+        def watched_call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            # A layer's own method calls that of Operation.
+            is_layer = isinstance(layer, self._layers.Layer)
+            if is_layer != (watched_class is self._layers.Layer):
+                return stock_call(layer, *args, **kwargs)
+            return self._call(stock_call, layer, args, kwargs)
+
+        return self._tf.autograph.experimental.do_not_convert(watched_call)
+
+    def _call(self, stock_call: Any, layer: Any, args: Any, kwargs: Any) -> Any:
+        inside_a_unit = bool(self._path) and self._path[-1] == ""
+        is_unit = self._is_unit(layer)
+        first = len(self.calls)
+        self._path.append("" if inside_a_unit or is_unit else layer.name)
         try:
             output = stock_call(layer, *args, **kwargs)
         finally:
-            path.pop()
-        if not inside_a_unit and (_is_unit(tf, layer) or not _parts(layer)):
-            tensors = tf.nest.flatten((args, kwargs))
-            kept.append(tensors)
-            shown = layer.layer if hasattr(layer, "layer") else layer
-            scope = "/".join([*path, *([layer.name] if shown is not layer else []), shown.name])
-            calls.append(Call(shown, scope, frozenset(map(id, tensors)), output))
+            self._path.pop()
+        if not inside_a_unit and (is_unit or not self._parts(layer)):
+            tensors = self._tf.nest.flatten((args, kwargs))
+            self._kept.append(tensors)
+            shown = getattr(layer, "layer", layer)
+            scope = "/".join([*self._path, *self._names(layer, shown)])
+            self.calls.append(Call(shown, scope, frozenset(map(id, tensors)), output))
+        elif self.keras_3 and isinstance(layer, self._layers.TimeDistributed):
+            # It calls its model once a frame: shown are the maps of the newest.
+            frames = max(1, output.shape[1] or 1)
+            del self.calls[first : first + (len(self.calls) - first) // frames * (frames - 1)]
         return output
 
-    layer_class.__call__ = tf.autograph.experimental.do_not_convert(watched_call)
-    try:
-        yield calls
-    finally:
-        layer_class.__call__ = stock_call
+    def _names(self, layer: Any, shown: Any) -> list[str]:
+        # In a graph that Keras 3 makes, of a layer at each step only the wrapper's name is left.
+        return [layer.name] if shown is layer or self.keras_3 else [layer.name, shown.name]
+
+    def _is_unit(self, layer: Any) -> bool:
+        """Return whether a layer is shown whole: recurrent ones, one at each step."""
+        if isinstance(layer, self._layers.TimeDistributed):
+            return self._is_convolution(layer.layer) or not self._parts(layer.layer)
+        return isinstance(layer, self._layers.RNN) or self._is_convolution(layer)
+
+    @staticmethod
+    def _is_convolution(layer: Any) -> bool:
+        # One may have its activation as a part.
+        return any(base.__name__ in _CONVOLUTIONS for base in type(layer).__mro__)
+
+    def _parts(self, layer: Any) -> list[Any]:
+        if not isinstance(layer, self._layers.Layer):
+            return []
+        return list(layer._flatten_layers(include_self=False))
 
 
 def feature_maps(calls: Sequence[Call], wanted: Sequence[str] | None) -> dict[str, Any]:
@@ -109,7 +170,7 @@ def feature_maps(calls: Sequence[Call], wanted: Sequence[str] | None) -> dict[st
     if missing:
         raise ModelError(unknown_layers(missing, [*found, *others], names))
     chosen = {name: found.get(name) or others[name] for name in [*others, *found] if name in wanted}
-    order = {id(call.output): place for place, call in enumerate(calls)}
+    order = {id(call.output): position for position, call in enumerate(calls)}
     ordered = sorted(chosen.items(), key=lambda item: order[id(item[1][1])])
     return {f"{kind}:{name}": tensor for name, (kind, tensor) in ordered}
 
@@ -130,25 +191,15 @@ def _behind_activation(call: Call, calls: Sequence[Call]) -> Any:
 
 def _has_activation(call: Call) -> bool:
     activation = getattr(call.layer, "activation", None)
-    return call.kind in _CONVOLUTIONS and getattr(activation, "__name__", "") not in {"", "linear"}
+    name = getattr(activation, "__name__", type(activation).__name__)
+    return call.kind in _CONVOLUTIONS and name not in {"NoneType", "linear"}
 
 
 def _is_activation(call: Call) -> bool:
     if call.kind == "TFOpLambda":
         return call.layer.get_config().get("function") in _ACTIVATION_FUNCTIONS
-    return call.kind in _ACTIVATIONS
+    return call.kind in _ACTIVATIONS | _ACTIVATION_OPERATIONS
 
 
 def _is_spatial(call: Call) -> bool:
     return len(getattr(call.output, "shape", ())) in (4, 5)
-
-
-def _is_unit(tf: Any, layer: Any) -> bool:
-    """Tells whether a layer with parts is shown as one: recurrent ones, a layer at each step."""
-    if isinstance(layer, tf.keras.layers.TimeDistributed):
-        return not _parts(layer.layer)
-    return isinstance(layer, tf.keras.layers.RNN)
-
-
-def _parts(layer: Any) -> list[Any]:
-    return list(layer._flatten_layers(include_self=False))

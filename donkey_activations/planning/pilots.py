@@ -167,7 +167,7 @@ class _KerasPilot:
     def at(self, size_hw: Size) -> SizedPilot:
         own = size_hw == self.image_shape[-3:-1]
         model = self._model if own else rebuilding.rebuild(self._tf, self._model, size_hw)
-        whole = keras.convert_whole(self._tf, model)
+        whole = keras.convert_whole(model)
         return SizedPilot(size_hw, self._cut(model, whole), whole, model.count_params())
 
     def try_at(self, size_hw: Size) -> None:
@@ -182,7 +182,7 @@ class _KerasPilot:
         if cut_graph and read_graph(cut_graph).output_names() == self._labels:
             return cut_graph
         traced = keras.trace_maps(self._tf, model, self._layers)
-        return keras.convert_maps(self._tf, model, traced)
+        return keras.convert_maps(self._tf, traced)
 
 
 class _LitePilot:

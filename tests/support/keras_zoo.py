@@ -95,21 +95,32 @@ def _run(verb: str, folder: Path) -> None:
         raise RuntimeError(f"{verb} failed:\n{done.stdout}\n{done.stderr}")
 
 
+def keras_2(tf: Any) -> Any:
+    """Keras 2: TensorFlow's own one, or its continuation beside a TensorFlow with Keras 3."""
+    if tf.keras.Model.__module__.startswith("keras.src.engine."):
+        return tf.keras
+    import tf_keras
+
+    return tf_keras
+
+
 def _network(tf: Any, before: Any = None) -> Any:
-    layers = tf.keras.layers
+    keras = keras_2(tf)
+    layers = keras.layers
     image = layers.Input((30, 40, 3), name="img_in")
     x = image if before is None else before(image)
     x = layers.Conv2D(4, 5, strides=2, activation="relu", name="conv2d_1")(x)
     x = layers.Conv2D(6, 3, activation="relu", name="conv2d_2")(x)
     x = layers.Flatten(name="flattened")(x)
-    return tf.keras.Model(image, layers.Dense(1, name="n_outputs0")(x), name="linear")
+    return keras.Model(image, layers.Dense(1, name="n_outputs0")(x), name="linear")
 
 
 def _build(folder: Path) -> None:
     import numpy as np
     import tensorflow as tf
 
-    tf.keras.utils.set_random_seed(11)
+    keras = keras_2(tf)
+    keras.utils.set_random_seed(11)
     frame = np.random.default_rng(5).random((1, 30, 40, 3), np.float32)
     np.save(folder / "frame.npy", frame)
     plain = _network(tf)
@@ -117,7 +128,7 @@ def _build(folder: Path) -> None:
     _save_as_keras_2_0(folder, plain)
     _save_sequential_as_keras_2_0(tf, folder)
     _save_formats(folder, "ops", _network(tf, lambda x: tf.reverse(x / 255.0, [1])[:, 2:] * 255.0))
-    rescaling = tf.keras.layers.Rescaling(1 / 255, name="rescaled")
+    rescaling = keras.layers.Rescaling(1 / 255, name="rescaled")
     _save_formats(folder, "rescaling", _network(tf, rescaling))
     _save_formats(folder, "custom", _network(tf, _custom_layer(tf, folder, armed=False)))
     _save_armed(tf, folder)
@@ -214,9 +225,10 @@ def _save_as_keras_2_0(folder: Path, model: Any) -> None:
 
 
 def _save_sequential_as_keras_2_0(tf: Any, folder: Path) -> None:
-    layers = tf.keras.layers
+    keras = keras_2(tf)
+    layers = keras.layers
     first = layers.Conv2D(4, 5, input_shape=(30, 40, 3), name="conv2d_1")
-    model = tf.keras.Sequential([first, layers.Flatten(), layers.Dense(1)])
+    model = keras.Sequential([first, layers.Flatten(), layers.Dense(1)])
     inner = json.loads(model.to_json())["config"]["layers"]
     old = [_old_layer(layer) for layer in inner if layer["class_name"] != "InputLayer"]
     old[0]["config"]["batch_input_shape"] = [None, 30, 40, 3]
@@ -225,7 +237,9 @@ def _save_sequential_as_keras_2_0(tf: Any, folder: Path) -> None:
 
 
 def _custom_layer(tf: Any, folder: Path, armed: bool) -> Any:
-    class HomeMade(tf.keras.layers.Layer):  # type: ignore[misc]
+    keras = keras_2(tf)
+
+    class HomeMade(keras.layers.Layer):  # type: ignore[misc]
         def call(self, x: Any) -> Any:
             if armed:
                 tf.io.write_file(str(folder / "marker"), "ran")
@@ -235,34 +249,38 @@ def _custom_layer(tf: Any, folder: Path, armed: bool) -> Any:
 
 
 def _armed_lambda(tf: Any, folder: Path) -> Any:
+    keras = keras_2(tf)
     code = f"lambda x: (__import__('pathlib').Path({str(folder / 'marker')!r}).touch(), x)[1]"
-    return tf.keras.layers.Lambda(eval(code), name="sneaky")
+    return keras.layers.Lambda(eval(code), name="sneaky")
 
 
 def _save_armed(tf: Any, folder: Path) -> None:
-    layers = tf.keras.layers
+    keras = keras_2(tf)
+    layers = keras.layers
     armed = _network(tf, _armed_lambda(tf, folder))
     _save_formats(folder, "armed", armed)
     (folder / "armed.json").write_text(armed.to_json())
     armed.save_weights(folder / "armed_weights.h5")
     (folder / "armed_weights.h5").rename(folder / "armed.weights")
-    inner = tf.keras.Sequential(
+    inner = keras.Sequential(
         [layers.InputLayer((30, 40, 3)), _armed_lambda(tf, folder)], name="inner"
     )
     _save_formats(folder, "armed_nested", _network(tf, inner))
     writer = _network(tf, _custom_layer(tf, folder, armed=True))
     writer.save(folder / "armed_graph.savedmodel", save_format="tf")
-    _move_metadata_into_graph(folder / "armed.savedmodel", folder / "armed_old.savedmodel")
-    _save_importing(folder)
+    _move_metadata_into_graph(tf, folder / "armed.savedmodel", folder / "armed_old.savedmodel")
+    _save_importing(tf, folder)
 
 
-def _move_metadata_into_graph(source: Path, target: Path) -> None:
+def _move_metadata_into_graph(tf: Any, source: Path, target: Path) -> None:
     """Stores the layers' configurations where TensorFlow kept them before 2.5."""
-    from keras.protobuf import saved_metadata_pb2
+    from importlib import import_module
+
     from tensorflow.core.protobuf import saved_model_pb2
 
     shutil.copytree(source, target)
-    metadata = saved_metadata_pb2.SavedMetadata()
+    package = keras_2(tf).Model.__module__.partition(".")[0]
+    metadata = import_module(f"{package}.protobuf.saved_metadata_pb2").SavedMetadata()
     metadata.ParseFromString((target / "keras_metadata.pb").read_bytes())
     graph = saved_model_pb2.SavedModel()
     graph.ParseFromString((target / "saved_model.pb").read_bytes())
@@ -273,10 +291,13 @@ def _move_metadata_into_graph(source: Path, target: Path) -> None:
     (target / "keras_metadata.pb").unlink()
 
 
-def _save_importing(folder: Path) -> None:
+def _save_importing(tf: Any, folder: Path) -> None:
     touch = f"import pathlib\npathlib.Path({str(folder / 'marker')!r}).touch()\n"
+    package = keras_2(tf).Model.__module__.partition(".")[0]
     module = folder / f"{ARMED_MODULE}.py"
-    module.write_text(f"{touch}from keras.src.engine.functional import Functional as Innocent\n")
+    module.write_text(
+        f"{touch}from {package}.src.engine.functional import Functional as Innocent\n"
+    )
 
     def edit(config: dict[str, Any]) -> None:
         config |= {"module": ARMED_MODULE, "class_name": "Innocent", "registered_name": "Innocent"}
@@ -300,7 +321,7 @@ def _open_one(tf: Any, folder: Path, name: str, trusted: bool) -> dict[str, Any]
     import numpy as np
 
     from donkey_activations.errors import ModelError
-    from donkey_activations.extractors import formats, keras_files, keras_safety
+    from donkey_activations.extractors import formats, keras_files, keras_releases, keras_safety
 
     marker = folder / "marker"
     marker.unlink(missing_ok=True)
@@ -311,7 +332,8 @@ def _open_one(tf: Any, folder: Path, name: str, trusted: bool) -> dict[str, Any]
             pilot_format = formats.identify(folder / name)
             if not trusted:
                 keras_safety.refuse_stored_code(folder / name, pilot_format)
-            model = keras_files.load_pilot(tf, folder / name, pilot_format, trusted)
+            keras = keras_releases.keras_for(tf, folder / name, pilot_format)
+            model = keras_files.load_pilot(keras, folder / name, pilot_format, trusted)
             layers = [layer.name for layer in model.layers]
             output = np.asarray(model(np.load(folder / "frame.npy")))
             difference = float(np.abs(output - np.load(folder / "plain_output.npy")).max())
