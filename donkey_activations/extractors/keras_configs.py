@@ -3,6 +3,7 @@
 A configuration is read as plain JSON: nothing of it is made into an object.
 """
 
+import builtins
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,13 +26,13 @@ _CALLS_BY_NAME = {"ClassMethod", "__typespec__"}
 
 # Where Keras itself may be asked to look a class up by its name. Its utilities, savers and
 # back ends are left out: they download, read and write.
-_KERAS_ROOM = re.compile(
-    r"(tensorflow\.python\.|tf_keras\.|tensorflow\.)?keras(\.src)?"
+_CLASS_MODULES = re.compile(
+    r"((tensorflow\.python\.|tf_keras\.|tensorflow\.)?keras|tf_keras)(\.src)?"
     r"(\.(layers|activations|initializers|regularizers|constraints|losses|metrics|optimizers|"
-    r"models|engine|dtype_policies|mixed_precision|random)(\.\w+)*)?"
+    r"models|engine|dtype_policies|mixed_precision|random|ops)(\.\w+)*)?"
 )
 # Functions are looked up among all that a module has imported, so only in the public ones.
-_FUNCTION_ROOM = re.compile(
+_FUNCTION_MODULES = re.compile(
     r"(builtins|(tf_)?keras\.(activations|initializers|regularizers|constraints|losses|metrics))"
 )
 _PLAIN_NAME = re.compile(r"(\w+>)?\w+")
@@ -170,8 +171,10 @@ def _imported(config: dict[str, Any]) -> str | None:
     function = name == "function"
     if function and isinstance(config.get("config"), str):
         name = config["config"]
-    room = _FUNCTION_ROOM if function else _KERAS_ROOM
-    known = isinstance(module, str) and room.fullmatch(module) is not None
+    allowed = _FUNCTION_MODULES if function else _CLASS_MODULES
+    known = isinstance(module, str) and allowed.fullmatch(module) is not None
+    # Keras looks functions of "builtins" up among its own first, and then among those of Python.
+    known = known and not (function and module == "builtins" and hasattr(builtins, name))
     if (known or _is_marker(config)) and _PLAIN_NAME.fullmatch(name):
         return None
     return f"made with {name} from the Python module {module}, which would be imported"
@@ -179,5 +182,13 @@ def _imported(config: dict[str, Any]) -> str | None:
 
 def _is_marker(config: dict[str, Any]) -> bool:
     """Tells whether Keras reads the object itself, such as an array, and imports nothing for it."""
-    markers = {"__tensor__", "__numpy__", "__bytes__", "__keras_tensor__", "__tuple__"}
+    markers = {
+        "__tensor__",
+        "__numpy__",
+        "__bytes__",
+        "__keras_tensor__",
+        "__tuple__",
+        "__slice__",
+        "__ellipsis__",
+    }
     return config["class_name"] in markers

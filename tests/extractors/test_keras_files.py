@@ -42,7 +42,7 @@ def test_a_trusted_pilot_opens_and_its_code_runs(keras_zoo: KerasZoo, name: str)
         ("weights_only.h5", r"weights only.*model\.save"),
         ("custom.h5", r"HomeMade.*not part of Keras.*give custom\.savedmodel beside it"),
         ("custom.keras", r"HomeMade.*not part of Keras.*give custom\.savedmodel beside it"),
-        ("keras_3.keras", r"saved by Keras 3\.3\.3.*keras_to_tflite"),
+        ("keras_9.keras", r"saved by Keras 9\.0\.0.*keras_to_tflite"),
         ("json_other_weights.json", r"Keras cannot load this file"),
     ],
 )

@@ -36,7 +36,7 @@ UNLOADABLE = (
     "weights_only.h5",
     "custom.h5",
     "custom.keras",
-    "keras_3.keras",
+    "keras_9.keras",
     "json_other_weights.json",
 )
 
@@ -162,10 +162,10 @@ def _save_plain(folder: Path, model: Any) -> None:
     other = json.loads(model.to_json())
     other["config"]["layers"][1]["config"]["filters"] = 5
     (folder / "json_other_weights.json").write_text(json.dumps(other))
-    _save_as_keras_3(folder)
+    _save_as_a_later_keras(folder)
 
 
-def _save_as_keras_3(folder: Path) -> None:
+def _save_as_a_later_keras(folder: Path) -> None:
     def edit(config: dict[str, Any]) -> None:
         for layer in config["config"]["layers"]:
             layer["module"] = "keras.layers"
@@ -174,7 +174,7 @@ def _save_as_keras_3(folder: Path) -> None:
         inner = config["config"]["layers"][0]["config"]
         inner["batch_shape"] = inner.pop("batch_input_shape")
 
-    _edit_keras_zip(folder / "plain.keras", folder / "keras_3.keras", edit, version="3.3.3")
+    _edit_keras_zip(folder / "plain.keras", folder / "keras_9.keras", edit, version="9.0.0")
 
 
 def _edit_keras_zip(source: Path, target: Path, edit: Any, version: str | None = None) -> None:
