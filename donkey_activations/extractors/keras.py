@@ -133,10 +133,13 @@ def trace_maps(tf: Any, model: Any, layers: Sequence[str] | None) -> TracedMaps:
         ModelError: It has no convolution, no layer of a wanted name, or cannot be run.
     """
     labels: dict[str, str] = {}
+    keras = keras_releases.keras_of(model)
 
     def maps_of(*inputs: Any) -> dict[str, Any]:
-        with watched_calls(tf, keras_releases.keras_of(model)) as calls:
-            model(tf.nest.pack_sequence_as(model.input, inputs), training=False)
+        # A sequential model of Keras 3 does not tell its one input in this way.
+        structure = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+        with watched_calls(tf, keras) as calls:
+            model(tf.nest.pack_sequence_as(structure, inputs), training=False)
         maps = feature_maps(calls, layers)
         labels.update({f"map_{i}": label for i, label in enumerate(maps)})
         return dict(zip(labels, maps.values(), strict=True))

@@ -60,7 +60,7 @@ def load_pilot(keras: Any, path: Path, pilot_format: PilotFormat, trust_model: b
     except ModelError:
         raise
     except Exception as error:  # Keras raises whatever the file makes it raise
-        raise ModelError(_explain(keras, error, path)) from error
+        raise ModelError(_explain(keras, error, path, pilot_format)) from error
 
 
 def _load_hdf5(keras: Any, path: Path, trust_model: bool) -> Any:
@@ -137,11 +137,17 @@ def _named(path: Path, suffix: str) -> Iterator[Path]:
         yield named
 
 
-def _explain(keras: Any, error: Exception, path: Path) -> str:
+def _explain(keras: Any, error: Exception, path: Path, pilot_format: PilotFormat) -> str:
     reason = " ".join(str(error).split())
     unknown = _UNKNOWN_CLASS.search(reason)
     if unknown is not None:
         installed = keras_releases.version_of(keras)
+        if pilot_format is PilotFormat.HDF5 and keras_releases.is_keras_3(keras):
+            # Keras 3 writes operations such as keras.ops.relu into a .h5 that it cannot read.
+            return (
+                f"it is made with {unknown['name']}, which Keras {installed} cannot read from a "
+                f".h5; save the pilot as .keras, or {instead(path, ('.keras', *_WITHOUT_CLASSES))}"
+            )
         return (
             f"it is made with {unknown['name']}, which is not part of Keras {installed}; register "
             "it with tf.keras.saving.register_keras_serializable before opening the pilot, or "

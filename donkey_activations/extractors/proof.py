@@ -42,7 +42,8 @@ def check(
         given = list(_computed(cut_graph, frames))
     except (RuntimeError, ValueError) as error:
         raise ModelError(
-            "the conversion of this network cannot be run; give the .tflite of the same training"
+            "the conversion of this network cannot be run, so nothing was kept; give the .tflite "
+            "of the same training"
         ) from error
     for label in expected[0]:
         _check_layer(label, [maps[label] for maps in expected], [maps[label] for maps in given])
@@ -82,10 +83,13 @@ def _check_layer(label: str, expected: list[NDArray[Any]], given: list[NDArray[A
     if difference <= LARGEST_DIFFERENCE:
         return
     layer = label.partition(":")[2]
+    differ = f"differ by {difference:.2g} times the layer's largest value"
+    if np.isinf(difference):
+        differ = "are no such numbers at all"
     raise ModelError(
-        f"the conversion gives other feature maps than the pilot: those of {layer} differ by "
-        f"{difference:.2g} times the layer's largest value, at most {LARGEST_DIFFERENCE:g} is "
-        "allowed; nothing was kept, so give the .tflite of the same training"
+        f"the conversion gives other feature maps than the pilot: those of {layer} {differ} (at "
+        f"most {LARGEST_DIFFERENCE:g} is allowed); nothing was kept, so give the .tflite of the "
+        "same training"
     )
 
 

@@ -1,7 +1,9 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from json_programs import run_program
 from keras_zoo import KerasZoo
 from numpy.typing import NDArray
 
@@ -18,6 +20,15 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def noise() -> NDArray[np.uint8]:
     """Three frames at 160x120."""
     return np.random.default_rng(3).integers(0, 256, (3, 120, 160, 3), np.uint8)
+
+
+@pytest.fixture(scope="session")
+def keras_3_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small pilots as Keras 3 saves them, and what opening each did, in `outcomes.json`."""
+    folder = tmp_path_factory.mktemp("keras_3_zoo")
+    outcomes = run_program("keras_3_zoo", folder, cache=folder / "cache")
+    (folder / "outcomes.json").write_text(json.dumps(outcomes))
+    return folder
 
 
 @pytest.fixture(scope="session")

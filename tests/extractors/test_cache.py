@@ -1,3 +1,6 @@
+import hashlib
+import importlib.metadata
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -6,6 +9,7 @@ from pathlib import Path
 import pytest
 from stock_pilot import StockPilot
 
+import donkey_activations
 from donkey_activations import open_extractor
 from donkey_activations.extractors import cache
 
@@ -81,5 +85,29 @@ def test_what_a_power_cut_left_of_the_kept_graph_is_converted_again(
     kept = next(cache.folder().iterdir())
     whole = kept.read_bytes()
     kept.write_bytes(damage(whole))
+    assert len(open_extractor(stock_pilot.keras).layers) == 5
+    assert kept.read_bytes() == whole
+
+
+def test_a_kept_graph_names_the_versions_that_made_it(stock_pilot: StockPilot) -> None:
+    open_extractor(stock_pilot.keras)
+    kept = next(cache.folder().iterdir()).read_bytes()
+    versions = json.loads(kept[32:].partition(b"\n")[0])
+    assert versions["donkey-activations"] == donkey_activations.__version__
+    assert versions["tensorflow"] == importlib.metadata.version("tensorflow")
+    assert versions["keras"][0] in "23"
+
+
+@pytest.mark.parametrize("change", [{"donkey-activations": "0.0.9"}, {"conversion": 1}, None])
+def test_what_an_older_version_has_kept_is_made_again(
+    stock_pilot: StockPilot, change: dict[str, str | int] | None
+) -> None:
+    open_extractor(stock_pilot.keras)
+    kept = next(cache.folder().iterdir())
+    whole = kept.read_bytes()
+    header, _, graph = whole[32:].partition(b"\n")
+    # The first version stated nothing.
+    older = b"" if change is None else json.dumps({**json.loads(header), **change}).encode() + b"\n"
+    kept.write_bytes(hashlib.sha256(older + graph).digest() + older + graph)
     assert len(open_extractor(stock_pilot.keras).layers) == 5
     assert kept.read_bytes() == whole
