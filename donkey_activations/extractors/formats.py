@@ -182,7 +182,10 @@ def instead(path: Path, suffixes: Sequence[str] = _OPENED) -> str:
             candidate = path.parent / f"{stem}{suffix}"
             if candidate != path and _opens(candidate):
                 return f"give {candidate.name} beside it"
-    return "give the .tflite or .h5 of the same training; donkey train --type linear writes both"
+    return (
+        "give the .tflite, .keras or .h5 of the same training; donkey train writes the .tflite "
+        "beside the other"
+    )
 
 
 def _opens(candidate: Path) -> bool:
