@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from between_workers import built_once
 from keras_zoo import KerasZoo
 from numpy.typing import NDArray
 
@@ -23,4 +24,4 @@ def noise() -> NDArray[np.uint8]:
 @pytest.fixture(scope="session")
 def keras_zoo(tmp_path_factory: pytest.TempPathFactory) -> KerasZoo:
     """Small pilots in every format that Keras saves, and what opening each of them did."""
-    return KerasZoo.build(tmp_path_factory.mktemp("keras_zoo"))
+    return built_once(tmp_path_factory, "keras_zoo", KerasZoo.build)
