@@ -18,9 +18,10 @@ PICTURES := docs/images
 PROCESSES ?= auto
 PYTEST := $(BIN)/pytest --numprocesses=$(PROCESSES)
 
-.PHONY: help demo pictures test check lint types build bench soak clean
+.PHONY: help install demo pictures test check lint types build bench soak clean
 
 help:
+	@echo "make install  make an environment in $(VENV)/; the targets below do it by themselves"
 	@echo "make demo     drive a synthetic track and record what the network saw, in $(CAR)/"
 	@echo "make pictures make the pictures of the pages anew, from the demo's drive"
 	@echo "make test     run the tests (more for pytest: make test ARGS='-k hook')"
@@ -31,6 +32,8 @@ help:
 	@echo "make bench    measure ours beside the peers, and the drive loop (ARGS=--quick for a look)"
 	@echo "make soak     drive an hour's rounds with faults thrown in: does anything grow or leak?"
 	@echo "make clean    remove what the others made, save the demo's car"
+
+install: $(INSTALLED)
 
 demo: $(INSTALLED)
 	$(BIN)/donkey activations demo --path "$(CAR)"
@@ -77,8 +80,8 @@ $(PEERS_INSTALLED): benchmarks/peers/requirements.txt | $(INSTALLED)
 
 # Made anew when what is to be installed changes, and after an installation that broke off.
 $(INSTALLED): setup.cfg setup.py pyproject.toml donkey_activations_hook.pth
-	@"$(PYTHON)" -c '$(IS_ONE_OF)' 3.11 3.12 3.13 2>/dev/null || { echo "make: expected Python\
-	 $(VERSIONS), with ensurepip, found $(or $(PYTHON),none); install it (Debian, Ubuntu: with its\
+	@"$(PYTHON)" -c '$(IS_ONE_OF)' 3.11 3.12 3.13 2>/dev/null || { echo "make: expected one of\
+	 Python $(VERSIONS), with ensurepip, found $(or $(PYTHON),none); install it (Debian, Ubuntu: with its\
 	 -venv package), or say where it is: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; exit 1; }
 	rm -rf $(VENV)
 	"$(PYTHON)" -m venv $(VENV)

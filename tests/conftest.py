@@ -1,5 +1,6 @@
 """What tests of several rooms share, and how they run beside each other."""
 
+import importlib.util
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -12,11 +13,8 @@ from stock_pilot import StockPilot, build_stock_pilot
 REPOSITORY = Path(__file__).parents[1]
 READY_PILOTS = os.environ.get("DONKEY_ACTIVATIONS_TEST_PILOTS")
 
-# What these build, they build with TensorFlow.
-TENSORFLOW_FIXTURES = {"keras_zoo", "counted_pilots", "materials"}
-if not READY_PILOTS:
-    TENSORFLOW_FIXTURES.add("pilot_folder")
-# They take a minute or more, or do what several tests wait for.
+# What these build, they build with TensorFlow; pilots can be there already.
+TENSORFLOW_FIXTURES = {"tensorflow"} if READY_PILOTS else {"tensorflow", "pilot_folder"}
 SLOW_FIXTURES = {"distributions"}
 
 
@@ -48,6 +46,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     with machine(alone=item.get_closest_marker("alone") is not None):
         return (yield)
+
+
+@pytest.fixture(scope="session")
+def tensorflow() -> None:
+    """To be asked for by what builds something with TensorFlow: it marks the tests that use it."""
+    if importlib.util.find_spec("tensorflow") is None:
+        pytest.fail("TensorFlow is not installed: leave these tests out with -m 'not tensorflow'")
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,6 @@ def noise() -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
-def keras_zoo(tmp_path_factory: pytest.TempPathFactory) -> KerasZoo:
+def keras_zoo(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> KerasZoo:
     """Small pilots in every format that Keras saves, and what opening each of them did."""
     return built_once(tmp_path_factory, "keras_zoo", KerasZoo.build)

@@ -10,7 +10,7 @@ SUPPORT = Path(__file__).parents[1] / "support"
 
 
 @pytest.fixture(scope="session")
-def materials(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def materials(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sound pilots, tubs and images that are damaged."""
     return built_once(tmp_path_factory, "materials", _make)
 
