@@ -1,29 +1,39 @@
-# `make demo` and `make test` need Python 3.11 and the network, and set up all the rest themselves.
+# `make demo` and `make test` need the network and one of these Pythons, newest first, and set up all
+# the rest themselves. Python 3.13 works too (VERSIONS=3.13), but TensorFlow has no wheel for it.
+VERSIONS ?= 3.12 3.11
 
 CAR ?= demo-car
-PYTHON ?= $(shell for name in python3.11 python3 python; do \
-	$$name -c '$(IS_3_11)' 2>/dev/null && echo $$name && break; done)
+VENV ?= .venv
+PYTHON ?= $(shell for version in $(VERSIONS); do for python in python$$version \
+	"$$(pyenv root 2>/dev/null)/versions/$$version".*/bin/python python3 python; do \
+	"$$python" -c '$(IS_ONE_OF)' $$version 2>/dev/null && echo "$$python" && exit; done; done)
 
-IS_3_11 := import sys; sys.exit(sys.version_info[:2] != (3, 11))
-VENV := .venv
+IS_ONE_OF := import ensurepip, sys; sys.exit("%d.%d" % sys.version_info[:2] not in sys.argv[1:])
+EXTRAS := import sys; print("pc" if sys.version_info < (3, 13) else "opencv,movie")
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PEERS := .venv-peers
 PEERS_INSTALLED := $(PEERS)/.installed
 PICTURES := docs/images
+PROCESSES ?= auto
+PYTEST := $(BIN)/pytest --numprocesses=$(PROCESSES)
 
-.PHONY: help demo pictures test lint types build bench soak clean
+.PHONY: help install demo pictures test check lint types build bench soak clean
 
 help:
+	@echo "make install  make an environment in $(VENV)/; the targets below do it by themselves"
 	@echo "make demo     drive a synthetic track and record what the network saw, in $(CAR)/"
 	@echo "make pictures make the pictures of the pages anew, from the demo's drive"
 	@echo "make test     run the tests (more for pytest: make test ARGS='-k hook')"
+	@echo "make check    lint, types, and the tests that are quick: a minute"
 	@echo "make lint     check style and layout of the code"
 	@echo "make types    check the annotations"
 	@echo "make build    make sdist and wheel in dist/"
 	@echo "make bench    measure ours beside the peers, and the drive loop (ARGS=--quick for a look)"
 	@echo "make soak     drive an hour's rounds with faults thrown in: does anything grow or leak?"
 	@echo "make clean    remove what the others made, save the demo's car"
+
+install: $(INSTALLED)
 
 demo: $(INSTALLED)
 	$(BIN)/donkey activations demo --path "$(CAR)"
@@ -37,7 +47,10 @@ pictures: demo
 		--png $(PICTURES)/plan.jpg --force
 
 test: $(INSTALLED)
-	$(BIN)/pytest $(ARGS)
+	$(PYTEST) $(ARGS)
+
+check: lint types
+	$(PYTEST) -m "not tensorflow and not slow" $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -57,7 +70,7 @@ soak: $(INSTALLED)
 	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(PEERS) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(PEERS_INSTALLED): benchmarks/peers/requirements.txt | $(INSTALLED)
 	rm -rf $(PEERS)
@@ -67,9 +80,10 @@ $(PEERS_INSTALLED): benchmarks/peers/requirements.txt | $(INSTALLED)
 
 # Made anew when what is to be installed changes, and after an installation that broke off.
 $(INSTALLED): setup.cfg setup.py pyproject.toml donkey_activations_hook.pth
-	@"$(PYTHON)" -c '$(IS_3_11)' 2>/dev/null || { echo "make: Donkeycar needs Python 3.11;\
-	 install it, or say where it is: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@"$(PYTHON)" -c '$(IS_ONE_OF)' 3.11 3.12 3.13 2>/dev/null || { echo "make: expected one of\
+	 Python $(VERSIONS), with ensurepip, found $(or $(PYTHON),none); install it (Debian, Ubuntu: with its\
+	 -venv package), or say where it is: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; exit 1; }
 	rm -rf $(VENV)
 	"$(PYTHON)" -m venv $(VENV)
-	$(BIN)/pip install --editable '.[pc,dev]'
+	$(BIN)/pip install --editable ".[$$($(BIN)/python -c '$(EXTRAS)'),dev]"
 	touch $@

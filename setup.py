@@ -1,12 +1,20 @@
 """What setup.cfg cannot say: what an editable install puts beside the other packages."""
 
 import hashlib
+import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from setuptools import setup
 from setuptools.command.editable_wheel import editable_wheel
+
+if not (3, 11) <= sys.version_info < (3, 14):
+    sys.exit(
+        "donkey-activations: expected Python 3.11 (for Donkeycar 5.3), 3.12 or 3.13 (for 5.4), got "
+        f"{sys.version.split()[0]}; install into the environment that your Donkeycar is in, or "
+        "make one first: python3.12 -m venv ~/env"
+    )
 
 ROOT = Path(__file__).resolve().parent
 HOOK = ROOT / "donkey_activations_hook.pth"

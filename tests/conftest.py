@@ -1,13 +1,21 @@
-"""What tests of several rooms share."""
+"""What tests of several rooms share, and how they run beside each other."""
 
+import importlib.util
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from between_workers import built_once, folder_of_the_run, machine
 from built_package import Distributions, build_distributions
 from stock_pilot import StockPilot, build_stock_pilot
 
 REPOSITORY = Path(__file__).parents[1]
+READY_PILOTS = os.environ.get("DONKEY_ACTIVATIONS_TEST_PILOTS")
+
+# What these build, they build with TensorFlow; pilots can be there already.
+TENSORFLOW_FIXTURES = {"tensorflow"} if READY_PILOTS else {"tensorflow", "pilot_folder"}
+SLOW_FIXTURES = {"distributions"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,6 +24,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the pictures of tests/mosaic/golden anew; look at them before you commit them",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a test needs by the fixtures that it uses, and keep a file's tests together."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & TENSORFLOW_FIXTURES:
+            item.add_marker("tensorflow")
+        if fixtures & SLOW_FIXTURES:
+            item.add_marker("slow")
+        # All tests of the recorded drives are one group, or each worker would drive them all.
+        group = "drives" if "drives" in fixtures else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test that measures while no other worker has one; the wait is not on its clock."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return (yield)
+    with machine(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def tensorflow() -> None:
+    """To be asked for by what builds something with TensorFlow: it marks the tests that use it."""
+    if importlib.util.find_spec("tensorflow") is None:
+        pytest.fail("TensorFlow is not installed: leave these tests out with -m 'not tensorflow'")
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +70,17 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     """The sdist and the wheels of this checkout, built once."""
-    return build_distributions(REPOSITORY, tmp_path_factory.mktemp("distributions"))
+    return built_once(
+        tmp_path_factory, "distributions", lambda folder: build_distributions(REPOSITORY, folder)
+    )
 
 
 @pytest.fixture(scope="session")
 def pilot_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the pilots of all tests are built, each once."""
-    return tmp_path_factory.mktemp("pilots")
+    """Where the pilots of all tests are built, each once, or where they are ready."""
+    folder = Path(READY_PILOTS or folder_of_the_run(tmp_path_factory) / "pilots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ FLOORS = [
     {"graphs"},
     {"images"},
     {"frames", "image_limits", "maps_file", "targets"},
-    {"resolution"},
+    {"donkeycar_release", "resolution"},
     {"errors", "flags", "progress", "safe_json", "silence", "wording", "tables"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import NoReturn, Protocol, cast
 
 from donkey_activations import __version__
+from donkey_activations.donkeycar_release import refuse_unknown_donkeycar
 from donkey_activations.errors import ActivationsError
 from donkey_activations.wording import one_line, printable
 
@@ -97,6 +98,7 @@ def answer(program: str, work: Callable[[], int]) -> int:
     """
     _end_in_order()
     try:
+        refuse_unknown_donkeycar()
         return work()
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python must not complain at its end either.

@@ -9,6 +9,7 @@ import logging
 import sys
 from typing import Any
 
+from donkey_activations.donkeycar_release import refuse_unknown_donkeycar
 from donkey_activations.errors import ActivationsError
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ def _config_being_loaded() -> Any:
 
 
 def _hook_vehicle_start() -> None:
+    refuse_unknown_donkeycar()
     from donkeycar.vehicle import Vehicle
 
     stock_start = Vehicle.start

@@ -40,12 +40,12 @@ class Axis:
     @property
     def cells(self) -> int:
         """Number of cells, of one phase where there are several."""
-        return self.first.shape[1]
+        return int(self.first.shape[1])
 
     @property
     def phases(self) -> int:
         """Number of phases, 1 save inside a dilated convolution."""
-        return self.first.shape[0]
+        return int(self.first.shape[0])
 
     @property
     def extent(self) -> int:

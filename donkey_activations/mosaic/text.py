@@ -66,7 +66,7 @@ class Font:
             Where the text ends, in pixels from the left.
         """
         strip = _strip(text, self.size, colour, background)
-        right = max(left_px, min(left_px + strip.shape[1], area.shape[1]))
+        right: int = max(left_px, min(left_px + strip.shape[1], area.shape[1]))
         line = area[: strip.shape[0], left_px:right]
         line[:] = strip[:, : line.shape[1]]
         return right

@@ -34,7 +34,7 @@ class Listener:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory):
+def first(tensorflow: None, tmp_path_factory):
     listener = Listener()
     path = tmp_path_factory.mktemp("demo") / "demo-car"
     return steps.demo(path, SMALL, listener, PLAN), listener

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from between_workers import built_once
 from documented_car import DocumentedCar, make_documented_car
 from stock_pilot import StockPilot
 
@@ -12,7 +13,9 @@ def car_of_the_pages(
     stock_pilot: StockPilot, tmp_path_factory: pytest.TempPathFactory
 ) -> DocumentedCar:
     """What the pages take to be there; nobody may change it."""
-    return make_documented_car(tmp_path_factory.mktemp("documented"), stock_pilot)
+    return built_once(
+        tmp_path_factory, "documented", lambda folder: make_documented_car(folder, stock_pilot)
+    )
 
 
 @pytest.fixture

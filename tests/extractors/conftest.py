@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from between_workers import built_once
 from json_programs import run_program
 from keras_zoo import KerasZoo
 from numpy.typing import NDArray
@@ -23,15 +24,18 @@ def noise() -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
-def keras_3_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def keras_3_folder(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Small pilots as Keras 3 saves them, and what opening each did, in `outcomes.json`."""
-    folder = tmp_path_factory.mktemp("keras_3_zoo")
+    return built_once(tmp_path_factory, "keras_3_zoo", _build_keras_3_zoo)
+
+
+def _build_keras_3_zoo(folder: Path) -> Path:
     outcomes = run_program("keras_3_zoo", folder, cache=folder / "cache")
     (folder / "outcomes.json").write_text(json.dumps(outcomes))
     return folder
 
 
 @pytest.fixture(scope="session")
-def keras_zoo(tmp_path_factory: pytest.TempPathFactory) -> KerasZoo:
+def keras_zoo(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> KerasZoo:
     """Small pilots in every format that Keras saves, and what opening each of them did."""
-    return KerasZoo.build(tmp_path_factory.mktemp("keras_zoo"))
+    return built_once(tmp_path_factory, "keras_zoo", KerasZoo.build)

@@ -41,7 +41,7 @@ def compare(folder: Path, *words: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def table(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("kinds")
     return compare(folder, "--kinds", ",".join(KINDS), "--formats", ",".join(SUFFIXES))
 
@@ -57,7 +57,7 @@ def test_a_pilot_gives_the_maps_that_keras_computes(
 
 
 @pytest.fixture(scope="module")
-def grey_table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def grey_table(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("grey_kinds")
     return compare(folder, "--kinds", ",".join(GREY_KINDS), "--formats", ".tflite")
 

@@ -10,7 +10,6 @@ from keras_zoo import KerasZoo
 from donkey_activations.extractors.proof import relative_difference
 
 
-@pytest.mark.tensorflow
 def test_a_conversion_with_another_weight_is_refused_and_not_kept(
     keras_zoo: KerasZoo, tmp_path: Path
 ) -> None:
@@ -22,7 +21,6 @@ def test_a_conversion_with_another_weight_is_refused_and_not_kept(
     assert outcome["kept"] == []
 
 
-@pytest.mark.tensorflow
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="Donkeycar 5.3 cannot save with Keras 3")
 def test_a_conversion_whose_variables_are_unset_is_refused_and_not_kept(
     keras_3_folder: Path, tmp_path: Path

@@ -16,7 +16,7 @@ NAMES = [f"conv2d_{number}" for number in range(1, 6)]
 
 
 @pytest.fixture(scope="module")
-def quantised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def quantised(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("quantised")
     subprocess.run(
         [sys.executable, str(SUPPORT), str(folder)], check=True, capture_output=True, timeout=600

@@ -14,7 +14,7 @@ SIZES = ["320x180", "150x200"]
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def table(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("rebuilt")
     found: dict[str, Any] = run_program("planned_pilots", folder, "rebuilt", cache=folder / "cache")
     return found["rebuilt"]

@@ -11,7 +11,7 @@ SUPPORT = Path(__file__).parents[1] / "support" / "pilot_kinds.py"
 
 
 @pytest.fixture(scope="module")
-def pilots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pilots(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A 3d pilot, whose pooling is not LiteRT's own, and one with an LSTM behind."""
     folder = tmp_path_factory.mktemp("flex")
     words = [str(folder), "--kinds", "3d,rnn", "--formats", ".tflite"]

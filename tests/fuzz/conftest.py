@@ -4,14 +4,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from between_workers import built_once
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
 
 @pytest.fixture(scope="session")
-def materials(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def materials(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sound pilots, tubs and images that are damaged."""
-    folder = tmp_path_factory.mktemp("materials")
+    return built_once(tmp_path_factory, "materials", _make)
+
+
+def _make(folder: Path) -> Path:
     paths = os.pathsep.join([str(SUPPORT), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "fuzzing.materials", str(folder)]
     environment = {**os.environ, "PYTHONPATH": paths}

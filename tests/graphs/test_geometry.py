@@ -64,7 +64,7 @@ WINDOWS: dict[str, list[tuple[Pair, Pair, Pair] | None]] = {
 
 
 @pytest.fixture(scope="module")
-def seen_pilots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SeenPilot]:
+def seen_pilots(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, SeenPilot]:
     return build_seen_pilots(tmp_path_factory.mktemp("seen"))
 
 

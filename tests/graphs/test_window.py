@@ -20,7 +20,7 @@ Stacks = list[tuple[Path, list[ReadingLayer]]]
 
 
 @pytest.fixture(scope="module")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
+def stacks(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Stacks:
     return build_stacks(tmp_path_factory.mktemp("stacks"))
 
 

@@ -30,7 +30,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> dict[str, Any]:
+def tables(
+    tensorflow: None, tmp_path_factory: pytest.TempPathFactory, cache: Path
+) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("planned")
     tasks = ("planned", "lite", "refused", "converted", "chosen")
     found: dict[str, Any] = run_program("planned_pilots", folder, *tasks, cache=cache)

@@ -9,7 +9,7 @@ STACKS = 20
 
 
 @pytest.fixture(scope="module")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def stacks(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("stacks")
     found: list[dict[str, Any]] = run_program("random_stacks", folder, cache=folder / "cache")
     return found

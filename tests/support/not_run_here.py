@@ -6,13 +6,14 @@ import shlex
 from collections.abc import Callable
 from configparser import ConfigParser
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from importlib.metadata import metadata
 
 from documented_car import DocumentedCar
 from markdown_blocks import REPOSITORY
 
-_EXTRAS = re.compile(r"([\w.-]+)\[([\w,]+)\]")
-_PYTEST_FLAGS = {"-k"}
+_EXTRAS = re.compile(r"([\w.-]+)\[([\w,]+)\](?:==(.+))?")
+_PYTEST_FLAGS = {"-k", "-m"}
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,13 @@ def _check_installation(command: str, _: DocumentedCar) -> None:
     words = shlex.split(command, comments=True)
     assert words[1] == "install"
     assert any(re.fullmatch(r"\.(\[.+\])?", word) for word in words), command
-    config = ConfigParser()
+    config = ConfigParser(interpolation=None)
     config.read(REPOSITORY / "setup.cfg", encoding="utf-8")
     for word in words:
         if named := _EXTRAS.fullmatch(word):
             project, extras = named[1], set(named[2].split(","))
+            if named[3] and not fnmatch(metadata(project)["Version"], named[3]):
+                continue  # of a release that is not the one of this environment
             ours = set(config["options.extras_require"])
             known = ours if project == "." else set(metadata(project).get_all("Provides-Extra", []))
             assert extras <= known, f"{command}: {project} has no extra {extras - known}"
@@ -53,18 +56,20 @@ def _check_target(command: str, _: DocumentedCar) -> None:
     """Each target is in the Makefile and in `make help`, and takes the arguments it is given."""
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     _, *words = shlex.split(command, comments=True)
-    targets = [word for word in words if not word.startswith("ARGS=")]
+    targets = [word for word in words if "=" not in word]
+    variables = {word.partition("=")[0]: word.partition("=")[2] for word in words if "=" in word}
     assert targets, command
+    for name in variables.keys() - {"ARGS"}:
+        assert re.search(rf"^{name} \?=", makefile, re.MULTILINE), f"no variable {name}"
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"no target {target}"
         assert target == "help" or f'"make {target} ' in makefile, (
             f"make help is silent on {target}"
         )
         recipe = makefile.partition(f"\n{target}:")[2].partition("\n\n")[0]
-        assert len(targets) == len(words) or "$(ARGS)" in recipe, f"{target} takes no ARGS"
+        assert "ARGS" not in variables or "$(ARGS)" in recipe, f"{target} takes no ARGS"
     if targets == ["test"]:
-        arguments = [word.removeprefix("ARGS=") for word in words if word.startswith("ARGS=")]
-        for given in shlex.split(" ".join(arguments)):
+        for given in shlex.split(variables.get("ARGS", "")):
             _check_argument_of_pytest(given)
 
 
@@ -74,7 +79,7 @@ def _check_argument_of_pytest(given: str) -> None:
     elif "/" in given:
         assert (REPOSITORY / given).exists(), given
     else:
-        assert given in _PYTEST_FLAGS or given.isidentifier(), given
+        assert given in _PYTEST_FLAGS or all(map(str.isidentifier, given.split())), given
 
 
 def _check_drive(command: str, car: DocumentedCar) -> None:

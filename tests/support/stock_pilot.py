@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from between_workers import locked
+
 
 @dataclass(frozen=True)
 class StockPilot:
@@ -26,17 +28,21 @@ def build_stock_pilot(
     """Build, save and convert the pilot with Donkeycar's code, unless the folder has it."""
     stem = folder / f"{kind}_{width}x{height}x{channels}"
     pilot = StockPilot(stem.with_suffix(".h5"), stem.with_suffix(".tflite"))
-    if not pilot.tflite.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        shape = [str(height), str(width), str(channels)]
-        command = [sys.executable, __file__, str(stem), kind, *shape]
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=300
-        )
-        if done.returncode:
-            raise RuntimeError(f"the pilot could not be built:\n{done.stdout}\n{done.stderr}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(stem.with_suffix(".lock")):
+        if not pilot.tflite.exists():
+            _run_this_program(str(stem), kind, str(height), str(width), str(channels))
     return pilot
+
+
+def _run_this_program(*words: str) -> None:
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    done = subprocess.run(
+        [sys.executable, __file__, *words],
+        env=environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"the pilot could not be built:\n{done.stdout}\n{done.stderr}")
 
 
 def make_pilot(kind: str, input_shape: tuple[int, ...], **keys: Any) -> Any:
