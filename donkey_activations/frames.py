@@ -63,8 +63,8 @@ def check_frame(
     )
 
 
-def scale_into(frame: NDArray[np.uint8], network_input: NDArray[np.float32]) -> None:
-    """Writes a frame into a network's input as Donkeycar does.
+def scale_into(frame: NDArray[np.uint8], network_input: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale a frame as Donkeycar does, write it into a network's input, and return that.
 
     Donkeycar multiplies by 1 / 255 in float64, and the interpreter casts that to float32. Of each
     of the 256 values a frame can have, a division in float32 makes the very same bits, without the
@@ -74,7 +74,7 @@ def scale_into(frame: NDArray[np.uint8], network_input: NDArray[np.float32]) -> 
         frame: uint8, any shape, 0 to 255.
         network_input: float32 of the same shape; overwritten with values 0 to 1.
     """
-    np.divide(frame, np.float32(255), out=network_input, dtype=np.float32)
+    return np.divide(frame, np.float32(255), out=network_input, dtype=np.float32)
 
 
 def opencv() -> Any:

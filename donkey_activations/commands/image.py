@@ -148,6 +148,10 @@ class _Work:
             length = self._extractor.sequence_length
             self._say(f"the pilot takes {length} frames at once: each image stands for all of them")
 
+        if self._extractor.unfed_inputs:
+            names = ", ".join(self._extractor.unfed_inputs)
+            self._say(f"nobody feeds the pilot's other inputs, so they are 0: {names}")
+
     def do(self, image: Path, target: Path, maps_file: "MapsFile | None", *, many: bool) -> None:
         from donkey_activations.pictures import draw, look_at, save_picture
 
@@ -177,6 +181,7 @@ class _Work:
             "model": str(self._args.model),
             "engine": self._extractor.engine,
             "size_changed": self._extractor.size_changed,
+            "unfed_inputs": self._extractor.unfed_inputs,
             "images": self.reports,
             "unreadable": self.unreadable,
         }

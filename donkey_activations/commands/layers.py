@@ -65,6 +65,7 @@ def _report(model: Path, extractor: "FeatureExtractor") -> dict[str, Any]:
         "model": str(model),
         "engine": extractor.engine,
         "size_changed": extractor.size_changed,
+        "unfed_inputs": extractor.unfed_inputs,
         "input": {
             "height": height,
             "width": width,
@@ -94,10 +95,12 @@ def _table(model: Path, extractor: "FeatureExtractor") -> list[str]:
     )
     colour = _COLOURS.get(channels, f"{channels} channels")
     legend = "maps: width x height x filters; stride: pixels from one cell's view to the next"
+    unfed = ", ".join(extractor.unfed_inputs)
     unknown = any(UNKNOWN in row[3:] for row in rows)
     return [
         str(model),
         f"engine: {extractor.engine}; input: {frames} of {width}x{height} {colour}",
+        *([f"inputs that nobody feeds, so they are 0: {unfed}"] if unfed else []),
         "",
         *aligned([_HEADS, *rows], words=2),
         "",

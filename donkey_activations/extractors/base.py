@@ -47,6 +47,8 @@ class FeatureExtractor(ABC):
         sequence_length: Number of frames it takes at once; 1 unless the pilot is a sequence model.
         layers: The layers shown, in the order in which the network computes them.
         engine: ``"litert"`` or ``"tensorflow"``.
+        unfed_inputs: Names of the other inputs that the maps depend on, such as a second camera's
+            image or a command vector; nobody feeds them here, so they are 0.
         size_changed: True where the filters run at another resolution than the pilot's own, so
             that the maps are not those the pilot computes.
         trained_hw: ``(height, width)`` in pixels of the pilot's own input where ``size_changed``;
@@ -57,6 +59,7 @@ class FeatureExtractor(ABC):
     sequence_length: int
     layers: tuple[LayerInfo, ...]
     engine: str
+    unfed_inputs: tuple[str, ...] = ()
     size_changed: bool
     trained_hw: tuple[int, int] | None = None
 

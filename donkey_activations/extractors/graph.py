@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from donkey_activations.errors import ModelError
+from donkey_activations.extractors.inputs import NetworkInput, camera_input
 from donkey_activations.extractors.naming import (
     convolution_scope,
     display_names,
@@ -18,7 +19,7 @@ from donkey_activations.extractors.naming import (
     scopes_of,
     unknown_layers,
 )
-from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
+from donkey_activations.graphs.flatbuffer import Graph, read_graph, with_main, write_part
 
 # The operators that make feature maps, and the Keras layer each stands for.
 _KINDS = {
@@ -62,10 +63,8 @@ def cut(content: bytes, layers: Sequence[str] | None = None) -> bytes:
         ModelError: The bytes are no readable model, there is no convolution in it, or no layer of
             a wanted name.
     """
-    graph = read_graph(content)
+    graph, labels = _read(content, layers)
     with _damage_told():
-        labels = _labels(graph, layers)
-        _name_inputs(graph)
         return write_part(graph, labels)
 
 
@@ -82,10 +81,35 @@ def tensors_shown(content: bytes, layers: Sequence[str] | None = None) -> dict[s
     Raises:
         ModelError: As by ``cut``.
     """
+    graph, labels = _read(content, layers)
+    return {label: graph.tensor_name(tensor) for tensor, label in labels.items()}
+
+
+def _read(content: bytes, layers: Sequence[str] | None) -> tuple[Graph, dict[int, str]]:
+    """Return the function with convolutions of a file, and the labels of its tensors to show."""
     graph = read_graph(content)
     with _damage_told():
-        labels = _labels(graph, layers)
-        return {label: graph.tensor_name(tensor) for tensor, label in labels.items()}
+        signatures = graph.model.signatureDefs or ()
+        if len(signatures) > 1:
+            graph = _function_with_convolutions(graph, signatures)
+        return graph, _shown(graph, layers)
+
+
+def _function_with_convolutions(graph: Graph, signatures: Sequence[Any]) -> Graph:
+    found = {}
+    for signature in signatures:
+        index = int(signature.subgraphIndex)
+        operators = graph.model.subgraphs[index].operators
+        if any(graph.operator_name(operator) in _KINDS for operator in operators):
+            found[index] = signature.signatureKey.decode(errors="replace")
+    served = [index for index, key in found.items() if key == "serving_default"]
+    if len(found) > 1 and not served:
+        raise ModelError(
+            "expected one signature with convolutions in the .tflite file, got "
+            f"{', '.join(found.values())}; convert the one that steers by itself"
+        )
+    index = next(iter(served or found), 0)
+    return graph if index == 0 else with_main(graph, index)
 
 
 @contextmanager
@@ -97,12 +121,14 @@ def _damage_told() -> Iterator[None]:
         raise ModelError(f"the .tflite file is damaged ({error!r}); copy it again") from error
 
 
-def label_outputs(content: bytes, labels: Mapping[str, str]) -> bytes:
+def label_outputs(content: bytes, labels: Mapping[str, str], *, chosen: bool) -> bytes:
     """Orders and names the outputs of a graph that already has the maps as its outputs.
 
     Args:
         content: A ``.tflite`` file with one signature.
         labels: ``kind:name`` of each output by its name in the signature, in the wanted order.
+        chosen: Whether they were asked for by name; of all convolutions, those are left out that
+            the camera's image does not go to.
 
     Returns:
         The cut graph.
@@ -117,16 +143,17 @@ def label_outputs(content: bytes, labels: Mapping[str, str]) -> bytes:
             "TensorFlow converts this network only to a graph without names; save the pilot again, "
             "or give the .tflite of the same training"
         )
-    outputs = graph.model.signatureDefs[0].outputs
-    tensors = {entry.name.decode(): int(entry.tensorIndex) for entry in outputs}
+    signature = graph.model.signatureDefs[0]
+    tensors = {entry.name.decode(): int(entry.tensorIndex) for entry in signature.outputs}
     _name_inputs(graph)
-    return write_part(graph, {tensors[key]: label for key, label in labels.items()})
+    outputs = {tensors[key]: label for key, label in labels.items()}
+    return write_part(graph, outputs if chosen else _seeing_the_camera(graph, outputs))
 
 
 def _name_inputs(graph: Graph) -> None:
     """Give the inputs the names that a caller knows them by, which say what each is for."""
     for signature in graph.model.signatureDefs or ():
-        for entry in signature.inputs:
+        for entry in signature.inputs if signature.subgraphIndex == 0 else ():
             graph.tensors[int(entry.tensorIndex)].name = entry.name
 
 
@@ -208,6 +235,33 @@ def _swish(graph: Graph, tensor: int, readers: list[Any]) -> int | None:
 
 def _fused_activation(operator: Any) -> bool:
     return bool(getattr(operator.builtinOptions, "fusedActivationFunction", 0))
+
+
+def _shown(graph: Graph, wanted: Sequence[str] | None) -> dict[int, str]:
+    _name_inputs(graph)
+    labels = _labels(graph, wanted)
+    return labels if wanted is not None else _seeing_the_camera(graph, labels)
+
+
+def _seeing_the_camera(graph: Graph, labels: dict[int, str]) -> dict[int, str]:
+    """Leave out layers that another sensor's values alone go to: they show nothing of a frame.
+
+    Raises:
+        ModelError: None is left.
+    """
+    numbers = [int(tensor) for tensor in graph.model.subgraphs[0].inputs]
+    inputs = [NetworkInput(graph.tensor_name(n), graph.shape(n)) for n in numbers]
+    reached = {numbers[camera_input(inputs)]}
+    for operator in graph.operators:
+        if reached.intersection(map(int, operator.inputs)):
+            reached.update(map(int, operator.outputs))
+    seeing = {tensor: label for tensor, label in labels.items() if tensor in reached}
+    if not seeing:
+        raise ModelError(
+            "expected a convolution that sees the camera's image, found none; name the layers to "
+            f"show with --layers: {', '.join(name.partition(':')[2] for name in labels.values())}"
+        )
+    return seeing
 
 
 def _labels(graph: Graph, wanted: Sequence[str] | None) -> dict[int, str]:

@@ -37,11 +37,13 @@ class TracedMaps:
         inputs: TensorFlow's specification of each of its inputs by the input's name.
         labels: ``kind:name`` of each of its outputs by the output's name, in the order in which
             the network computes them.
+        chosen: Whether they were asked for by name.
     """
 
     function: Any
     inputs: dict[str, Any]
     labels: dict[str, str]
+    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -145,12 +147,12 @@ def trace_maps(tf: Any, model: Any, layers: Sequence[str] | None) -> TracedMaps:
         return dict(zip(labels, maps.values(), strict=True))
 
     one_at_a_time = {
-        name: tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype, name)
+        name: tf.TensorSpec((tensor.shape[0] or 1, *tensor.shape[1:]), tensor.dtype, name)
         for tensor, name in zip(model.inputs, _input_names(model), strict=True)
     }
     traced = tf.function(maps_of, input_signature=list(one_at_a_time.values()), autograph=False)
     try:
-        return TracedMaps(traced.get_concrete_function(), one_at_a_time, labels)
+        return TracedMaps(traced.get_concrete_function(), one_at_a_time, labels, layers is not None)
     except ModelError:
         raise
     except Exception as error:  # as the converter, and Keras with a damaged configuration
@@ -181,7 +183,9 @@ def convert_maps(tf: Any, traced: TracedMaps) -> bytes:
     holder = tf.Module()
     holder.variables_read = list(traced.function.graph.variables)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([traced.function], holder)
-    cut_graph = graph.label_outputs(run_converter(tf, converter), traced.labels)
+    cut_graph = graph.label_outputs(
+        run_converter(tf, converter), traced.labels, chosen=traced.chosen
+    )
 
     def keras_maps(inputs: proof.Tensors) -> proof.Tensors:
         maps = traced.function(*(tf.constant(inputs[name]) for name in traced.inputs))

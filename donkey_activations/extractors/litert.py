@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import ModelError, SizeError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps, LayerInfo
+from donkey_activations.extractors.inputs import NetworkInput, camera_input, nothing_for
 from donkey_activations.extractors.memory import check_memory
 from donkey_activations.extractors.sight import with_geometry
 from donkey_activations.frames import check_frame, scale_into
 from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.operators import Shape
 from donkey_activations.resolution import HIGHEST_PX
-
-_DONKEYCARS_IMAGE = "img_in"
 
 
 class LiteRTExtractor(FeatureExtractor):
@@ -56,20 +55,24 @@ class LiteRTExtractor(FeatureExtractor):
         start = partial(interpreter_class, model_content=cut_graph, num_threads=threads)
         try:
             self._interpreter = start()
-            images = self._image_inputs()
-            self._inputs = tuple(image["index"] for image in images)
-            self._quantisation = _input_quantisation(images[0])
-            own = tuple(int(n) for n in images[0]["shape"])
+            image = self._camera_input()
+            self._input = image["index"]
+            self._levels = _levels_of(image)
+            own = tuple(int(n) for n in image["shape"])
+            _check_open(image, size)
             wanted = own if size is None else (*own[:-3], *size, own[-1])
             self.size_changed = wanted != own
             _check_size(wanted)
-            check_memory(cut_graph, graph, dict.fromkeys(self._inputs, wanted), interpreter_class)
+            # A second camera's image is of the same size.
+            self.resized = dict.fromkeys(self._inputs_of(own), wanted)
+            check_memory(cut_graph, graph, self.resized, interpreter_class)
             if self.size_changed:
-                shapes = self._run_resized(start, images[0], wanted)
+                shapes = self._run_resized(start, image, wanted)
             else:
                 shapes = self._run_black(own)
             layers = tuple(map(_layer, self._outputs, shapes))
-            self.resized = dict.fromkeys(self._inputs, wanted) if self.size_changed else {}
+            if not self.size_changed:
+                self.resized = {}
             self.layers = with_geometry(layers, cut_graph, graph, self.resized, interpreter_class)
         except (RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
@@ -89,7 +92,7 @@ class LiteRTExtractor(FeatureExtractor):
             own_maps = self._run_black(own)
             # One that has run TensorFlow's operators cannot be resized.
             self._interpreter = start()
-        for index in self._inputs:
+        for index in self.resized:
             self._interpreter.resize_tensor_input(index, wanted, strict=False)
         maps = self._run_black(wanted)
         if own_maps is not None:
@@ -100,52 +103,48 @@ class LiteRTExtractor(FeatureExtractor):
         """Sets up for inputs of a shape, and returns the outputs' shapes, which a run alone tells.
 
         Args:
-            shape: Of each image input, with the batch in front.
+            shape: Of the camera's input, with the batch in front.
         """
         self._interpreter.allocate_tensors()
+        self._unfed = {
+            detail["index"]: nothing_for(detail)
+            for detail in self._interpreter.get_input_details()
+            if detail["index"] != self._input
+        }
         self.input_shape = (shape[-3], shape[-2], shape[-1])
         self.sequence_length = shape[1] if len(shape) == 5 else 1
+        self._batch_shape = shape
         self._scaled = np.zeros(shape[1:], np.float32)
         self._outputs = tuple(self._interpreter.get_output_details())
         self(np.zeros(shape[1:], np.uint8))
         return [self._interpreter.get_tensor(output["index"]).shape for output in self._outputs]
 
-    def _image_inputs(self) -> list[Any]:
-        """Finds the inputs that the camera's frame goes to, Donkeycar's own first.
-
-        A pilot with several image inputs of one shape gets the frame into each; what else the maps
-        depend on (a state, a vector) stays zero.
-        """
+    def _camera_input(self) -> Any:
         details = self._interpreter.get_input_details()
-        images = [d for d in details if len(d["shape"]) in (4, 5) and d["shape"][-1] in (1, 3, 4)]
-        if not images:
-            got = ", ".join(str(tuple(int(n) for n in d["shape"])) for d in details)
-            raise ModelError(
-                f"expected an input for an image, (1, height, width, channels), got {got}"
-            )
-        images.sort(key=lambda detail: _DONKEYCARS_IMAGE not in detail["name"])
-        return [d for d in images if tuple(d["shape"]) == tuple(images[0]["shape"])]
+        inputs = [
+            NetworkInput(detail["name"], tuple(int(n) for n in detail["shape"]))
+            for detail in details
+        ]
+        camera = camera_input(inputs)
+        self.unfed_inputs = tuple(one.name for one in inputs if one is not inputs[camera])
+        return details[camera]
+
+    def _inputs_of(self, shape: Shape) -> list[int]:
+        details = self._interpreter.get_input_details()
+        return [detail["index"] for detail in details if tuple(detail["shape"]) == shape]
 
     def __call__(self, frame: NDArray[np.uint8]) -> FeatureMaps:
         """See ``FeatureExtractor``."""
         checked = check_frame(frame, self.input_shape, self.sequence_length)
-        scale_into(checked.reshape(self._scaled.shape), self._scaled)
-        network_input = self._scaled if self._quantisation is None else self._quantised()
-        for index in self._inputs:
-            self._interpreter.set_tensor(index, network_input[np.newaxis])
+        values = self._levels(checked.reshape(self._scaled.shape), self._scaled)
+        self._interpreter.set_tensor(self._input, np.broadcast_to(values, self._batch_shape))
+        for index, nothing in self._unfed.items():
+            self._interpreter.set_tensor(index, nothing)  # a run leaves other values there
         self._interpreter.invoke()
         return tuple(
             _newest_maps(output, self._interpreter.get_tensor(output["index"]))
             for output in self._outputs
         )
-
-    def _quantised(self) -> NDArray[Any]:
-        assert self._quantisation is not None
-        scale, zero_point, dtype = self._quantisation
-        levels = np.round(self._scaled / scale) + zero_point
-        limits = np.iinfo(dtype)
-        quantised: NDArray[Any] = np.clip(levels, limits.min, limits.max).astype(dtype)
-        return quantised
 
 
 def _check_size(shape: Shape) -> None:
@@ -157,16 +156,36 @@ def _check_size(shape: Shape) -> None:
         )
 
 
-def _input_quantisation(image: Any) -> tuple[float, int, Any] | None:
-    if image["dtype"] == np.float32:
-        return None
-    scale, zero_point = image["quantization"]
-    if not np.issubdtype(image["dtype"], np.integer) or not scale:
+def _check_open(image: Any, size: tuple[int, int] | None) -> None:
+    height, width = (int(n) for n in image["shape_signature"][-3:-1])
+    if size is None and min(height, width) < 1:
         raise ModelError(
-            f"expected a pilot that reads float32, int8 or uint8, got {image['dtype'].__name__}; "
-            "convert it again with donkey train"
+            "this pilot takes images of any size; give one (--size 160x120), or, for a car, save "
+            "it with an Input of the camera's height and width"
         )
-    return float(scale), int(zero_point), image["dtype"]
+
+
+def _levels_of(image: Any) -> Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[Any]]:
+    """Return what makes a frame an input's values, given memory of its size as float32."""
+    dtype = image["dtype"]
+    scale, zero_point = image["quantization"]
+    if np.issubdtype(dtype, np.floating):
+        return lambda frame, scaled: scale_into(frame, scaled).astype(dtype, copy=False)
+    if dtype == np.uint8 and not scale:
+        return lambda frame, _: frame  # such a pilot scales by itself
+    if not np.issubdtype(dtype, np.integer) or not scale:
+        raise ModelError(
+            "expected a pilot that reads real numbers, or levels of a camera as uint8 or quantised "
+            f"int8, got {dtype.__name__}; convert it again with donkey train"
+        )
+    limits = np.iinfo(dtype)
+
+    def quantised(frame: NDArray[np.uint8], scaled: NDArray[np.float32]) -> NDArray[Any]:
+        levels = np.round(scale_into(frame, scaled) / scale) + zero_point
+        whole: NDArray[Any] = np.clip(levels, limits.min, limits.max).astype(dtype)
+        return whole
+
+    return quantised
 
 
 def _newest_maps(output: Any, tensor: NDArray[Any]) -> NDArray[np.float32]:

@@ -30,8 +30,8 @@ def check(
         cut_graph: A ``.tflite`` file with a pilot's feature maps as its outputs.
         inputs: The specifications of the pilot's inputs by their names in the graph; each has a
             ``shape``, None where an axis is open, and a ``dtype`` of TensorFlow.
-        pilot_maps: Returns the maps by the names of the graph's outputs, as the pilot gives them
-            for values of its inputs.
+        pilot_maps: Returns the maps by the names of the graph's outputs, and maybe others, as the
+            pilot gives them for values of its inputs.
 
     Raises:
         ModelError: A map differs by more than ``LARGEST_DIFFERENCE``, or the graph cannot be run.
@@ -45,7 +45,7 @@ def check(
             "the conversion of this network cannot be run, so nothing was kept; give the .tflite "
             "of the same training"
         ) from error
-    for label in expected[0]:
+    for label in given[0]:
         _check_layer(label, [maps[label] for maps in expected], [maps[label] for maps in given])
 
 
@@ -53,12 +53,17 @@ def _frames(inputs: Mapping[str, Any]) -> Iterator[Tensors]:
     """Yield the values of all inputs: random levels of a camera, then nothing but 0."""
     random = np.random.default_rng(0)
     shapes = {
-        name: tuple(1 if axis == 0 else length or _OPEN_LENGTH for axis, length in enumerate(spec))
+        name: tuple(length or (_OPEN_LENGTH if axis else 1) for axis, length in enumerate(spec))
         for name, spec in ((name, tuple(spec.shape)) for name, spec in inputs.items())
     }
-    levels = {name: random.integers(0, 256, shape) / 255 for name, shape in shapes.items()}
-    dtypes = {name: spec.dtype.as_numpy_dtype for name, spec in inputs.items()}
-    yield {name: values.astype(dtypes[name]) for name, values in levels.items()}
+    dtypes = {name: np.dtype(spec.dtype.as_numpy_dtype) for name, spec in inputs.items()}
+    levels = {name: random.integers(0, 256, shape) for name, shape in shapes.items()}
+    # Whole numbers are a camera's levels in an image, and may be indices elsewhere.
+    factors = {
+        name: 1 / 255 if dtype.kind == "f" else len(shapes[name]) >= 4
+        for name, dtype in dtypes.items()
+    }
+    yield {name: (levels[name] * factors[name]).astype(dtypes[name]) for name in levels}
     yield {name: np.zeros(shape, dtypes[name]) for name, shape in shapes.items()}
 
 

@@ -1,6 +1,5 @@
 """Reads and writes ``.tflite`` files: the bytes, and the graph in them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import flatbuffers
@@ -21,6 +20,10 @@ _SUBGRAPH_KEYS = (
 _OPERATOR_NAMES: dict[int, str] = {
     code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")
 }
+
+
+# They write what others read as a variable, and have no output.
+_SETTERS = {"CALL_ONCE", "ASSIGN_VARIABLE"}
 
 
 class Graph:
@@ -73,6 +76,13 @@ class Graph:
         shape = self.tensors[tensor].shape
         return 0 if shape is None else len(shape)
 
+    def shape(self, tensor: int) -> tuple[int, ...]:
+        """Returns a tensor's shape, -1 where an axis is open; ``()`` where it is unknown."""
+        found = self.tensors[tensor]
+        signature = found.shapeSignature
+        shape = found.shape if signature is None or not len(signature) else signature
+        return () if shape is None else tuple(int(length) for length in shape)
+
     def is_constant(self, tensor: int) -> bool:
         """Tells whether a tensor's values stand in the file."""
         data = self.model.buffers[self.tensors[tensor].buffer].data
@@ -101,6 +111,28 @@ def read_graph(content: bytes) -> Graph:
         ) from error
 
 
+def with_main(graph: Graph, subgraph_index: int) -> Graph:
+    """Return a graph whose main subgraph is another one of its model; the given one is changed.
+
+    Args:
+        graph: The graph.
+        subgraph_index: Of the subgraph that is to be run.
+    """
+    model = graph.model
+    swapped = {0: subgraph_index, subgraph_index: 0}
+    subgraphs = list(model.subgraphs)
+    subgraphs[0], subgraphs[subgraph_index] = subgraphs[subgraph_index], subgraphs[0]
+    for subgraph in subgraphs:
+        for operator in _list(subgraph.operators):
+            for key in _calls(operator):
+                called = int(getattr(operator.builtinOptions, key))
+                setattr(operator.builtinOptions, key, swapped.get(called, called))
+    for signature in _list(model.signatureDefs):
+        signature.subgraphIndex = swapped.get(signature.subgraphIndex, signature.subgraphIndex)
+    model.subgraphs = subgraphs
+    return Graph(model)
+
+
 def write_part(graph: Graph, labels: dict[int, str]) -> bytes:
     """Writes the part of a graph that computes some of its tensors.
 
@@ -114,7 +146,7 @@ def write_part(graph: Graph, labels: dict[int, str]) -> bytes:
     main = graph.model.subgraphs[0]
     for tensor, label in labels.items():
         graph.tensors[tensor].name = label.encode()
-    main.operators = _needed_operators(graph.operators, set(labels))
+    main.operators = _needed_operators(graph, set(labels))
     main.outputs = list(labels)
     read = {int(tensor) for operator in main.operators for tensor in operator.inputs}
     main.inputs = [int(tensor) for tensor in main.inputs if int(tensor) in read]
@@ -129,12 +161,15 @@ def write_part(graph: Graph, labels: dict[int, str]) -> bytes:
     return bytes(builder.Output())
 
 
-def _needed_operators(operators: Sequence[Any], needed: set[int]) -> list[Any]:
-    kept = []
-    for operator in reversed(operators):
-        if needed.intersection(int(tensor) for tensor in operator.outputs):
-            needed.update(int(tensor) for tensor in operator.inputs)
+def _needed_operators(graph: Graph, needed: set[int]) -> list[Any]:
+    kept, reads_variables = [], False
+    for operator in reversed(graph.operators):
+        name = graph.operator_name(operator)
+        sets = reads_variables and name in _SETTERS
+        if sets or needed.intersection(map(int, _list(operator.outputs))):
+            needed.update(map(int, _list(operator.inputs)))
             kept.append(operator)
+            reads_variables = reads_variables or name == "READ_VARIABLE"
     return kept[::-1]
 
 
