@@ -31,6 +31,7 @@ class Graph:
         tensors: The graph's tensors.
         operators: The graph's operators, in the order in which they run.
         readers: The operators that read a tensor, by the tensor's index.
+        writers: The operator that writes a tensor, by the tensor's index.
     """
 
     def __init__(self, model: Any) -> None:
@@ -40,7 +41,9 @@ class Graph:
         self.operators: list[Any] = model.subgraphs[0].operators
         self.outputs = {int(tensor) for tensor in model.subgraphs[0].outputs}
         self.readers: dict[int, list[Any]] = {}
+        self.writers: dict[int, Any] = {}
         for operator in self.operators:
+            self.writers |= {int(tensor): operator for tensor in operator.outputs}
             for tensor in operator.inputs:
                 self.readers.setdefault(int(tensor), []).append(operator)
 
