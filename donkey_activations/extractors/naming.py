@@ -9,53 +9,69 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-# The path's end is the operation inside the layer, mostly of one step. The digits make equal names
-# unique.
-_LAYER_AND_OPERATION = re.compile(
-    r"(?P<layer>.+?)/(?P<operation>separable_conv2d/depthwise\d*"
-    r"|[^/]+/(?:ReadVariableOp|SpaceToBatchND|BatchToSpaceND)\d*"
-    r"|[^/]+)"
-)
-_CONVOLUTION = re.compile(
-    r"(Conv2D|Conv3D|depthwise|conv2d_transpose|conv3d_transpose|separable_conv2d)(\d*|/.*)"
-)
 
+class LayerNames:
+    """The names that Keras 2 gives, of any version.
 
-def scopes_of(tensor_name: str) -> list[tuple[str, bool]]:
-    """Splits a tensor's name into the paths of layers.
-
-    Args:
-        tensor_name: Such as ``linear/conv2d_1/Relu;linear/conv2d_1/BiasAdd``.
-
-    Returns:
-        Each layer's path with the author's names only (``linear/conv2d_1``), and whether the
-        operation named there is a convolution.
+    Attributes:
+        layer_and_operation: A layer's path, and the operation inside the layer.
+        convolution: The operations that are convolutions.
     """
-    found = map(_LAYER_AND_OPERATION.fullmatch, tensor_name.split(";"))
-    return [
-        (match["layer"], bool(_CONVOLUTION.fullmatch(match["operation"])))
-        for match in found
-        if match is not None
-    ]
 
+    # The path's end is the operation inside the layer, mostly of one step. The digits make equal
+    # names unique.
+    layer_and_operation = re.compile(
+        r"(?P<layer>.+?)/(?P<operation>separable_conv2d/depthwise\d*"
+        r"|[^/]+/(?:ReadVariableOp|SpaceToBatchND|BatchToSpaceND)\d*"
+        r"|[^/]+)"
+    )
+    convolution = re.compile(
+        r"(Conv2D|Conv3D|depthwise|conv2d_transpose|conv3d_transpose|separable_conv2d)(\d*|/.*)"
+    )
 
-def is_gate(kernel_name: str) -> bool:
-    """Tells whether a kernel belongs to a gate inside of a recurrent convolution."""
-    return kernel_name.rpartition("/")[2].startswith("convolution")
+    def scopes_of(self, tensor_name: str) -> list[tuple[str, bool]]:
+        """Splits a tensor's name into the scopes of layers.
 
+        Args:
+            tensor_name: Such as ``linear/conv2d_1/Relu;linear/conv2d_1/BiasAdd``.
 
-def convolution_scope(kernel_name: str, output_name: str) -> str | None:
-    """Returns the path of a convolution's layer, or None where the names do not tell.
+        Returns:
+            Each layer's scope (``linear/conv2d_1``), and whether the operation named there is a
+            convolution.
+        """
+        found = map(self.layer_and_operation.fullmatch, tensor_name.split(";"))
+        return [
+            (match["layer"], bool(self.convolution.fullmatch(match["operation"])))
+            for match in found
+            if match is not None
+        ]
 
-    Args:
-        kernel_name: Name of its weights' tensor.
-        output_name: Name of the tensor that it writes.
-    """
-    votes: dict[str, int] = {}
-    for name, weight in ((kernel_name, 3), (output_name, 1)):
-        for scope, is_convolution in scopes_of(name):
-            votes[scope] = votes.get(scope, 0) + (2 * weight if is_convolution else weight)
-    return max(votes, key=lambda scope: votes[scope]) if votes else None
+    def convolution_scope(self, kernel_name: str, output_name: str) -> str | None:
+        """Returns the scope of a convolution's layer, or None where the names do not tell.
+
+        Args:
+            kernel_name: Name of its weights' tensor.
+            output_name: Name of the tensor that it writes.
+        """
+        votes: dict[str, int] = {}
+        for name, weight in ((kernel_name, 3), (output_name, 1)):
+            for scope, is_convolution in self.scopes_of(name):
+                votes[scope] = votes.get(scope, 0) + (2 * weight if is_convolution else weight)
+        return max(votes, key=lambda scope: votes[scope]) if votes else None
+
+    def recurrent_scope(self, kernel_name: str, output_name: str) -> str | None:
+        """Returns the scope of the recurrent layer that a convolution is a gate of, if it is one.
+
+        Args:
+            kernel_name: Name of its weights' tensor.
+            output_name: Name of the tensor that it writes.
+        """
+        scope, _, operation = kernel_name.rpartition("/")
+        return scope.removesuffix("/while") if operation.startswith("convolution") else None
+
+    def author_path(self, scope: str) -> str:
+        """Returns the path of a layer with the names that its author gave."""
+        return scope
 
 
 def display_names(scopes: list[str | None]) -> list[str]:

@@ -1,5 +1,6 @@
 """SavedModels that are bare graphs, as Keras 3's ``model.export`` writes them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from donkey_activations.extractors.converter import run_converter
 from donkey_activations.extractors.formats import instead
 
 _SERVED = "serving_default"
+# What is an output of the whole function has no other name.
+_OUTPUT = re.compile(r"StatefulPartitionedCall:(\d+)")
 
 
 def convert(tf: Any, path: Path, layers: Sequence[str] | None) -> bytes:
@@ -69,7 +72,7 @@ def _maps_of(
     # Only where its calls are inlined can a function's inner tensors be asked for.
     inlined = convert_variables_to_constants_v2(function)
     names = [operation.name for operation in inlined.graph.get_operations()]
-    tensors = [_counterpart(inlined.graph, names, name) for name in shown.values()]
+    tensors = [_counterpart(inlined, names, name) for name in shown.values()]
     pruned = inlined.prune(inlined.inputs, tensors)
     inputs = [tensor.name.partition(":")[0] for tensor in inlined.inputs]
 
@@ -80,12 +83,15 @@ def _maps_of(
     return maps
 
 
-def _counterpart(inlined_graph: Any, operations: Sequence[str], converted_name: str) -> Any:
+def _counterpart(inlined: Any, operations: Sequence[str], converted_name: str) -> Any:
     """Return the tensor that a converted one was: the last of the operations fused into it."""
     for fused in converted_name.split(";"):
         found = [name for name in operations if name == fused or name.endswith(f"/{fused}")]
         if len(found) == 1:
-            return inlined_graph.get_tensor_by_name(f"{found[0]}:0")
+            return inlined.graph.get_tensor_by_name(f"{found[0]}:0")
+    output = _OUTPUT.fullmatch(converted_name)
+    if output is not None and int(output[1]) < len(inlined.outputs):
+        return inlined.outputs[int(output[1])]
     raise ModelError(
         "this SavedModel is a bare graph whose conversion cannot be compared with it (no tensor "
         f"named {converted_name.partition(';')[0]}); give the .keras, .h5 or .tflite of the same "

@@ -34,6 +34,7 @@ class Graph:
         tensors: The graph's tensors.
         operators: The graph's operators, in the order in which they run.
         readers: The operators that read a tensor, by the tensor's index.
+        writers: The operator that writes a tensor, by the tensor's index.
     """
 
     def __init__(self, model: Any) -> None:
@@ -43,7 +44,9 @@ class Graph:
         self.operators: list[Any] = model.subgraphs[0].operators
         self.outputs = {int(tensor) for tensor in model.subgraphs[0].outputs}
         self.readers: dict[int, list[Any]] = {}
+        self.writers: dict[int, Any] = {}
         for operator in self.operators:
+            self.writers |= {int(tensor): operator for tensor in operator.outputs}
             for tensor in operator.inputs:
                 self.readers.setdefault(int(tensor), []).append(operator)
 
@@ -142,6 +145,9 @@ def write_part(graph: Graph, labels: dict[int, str]) -> bytes:
 
     Returns:
         A ``.tflite`` file with these outputs, and with those of the inputs that they depend on.
+
+    Raises:
+        ModelError: They depend on variables that are never set.
     """
     main = graph.model.subgraphs[0]
     for tensor, label in labels.items():
@@ -170,6 +176,11 @@ def _needed_operators(graph: Graph, needed: set[int]) -> list[Any]:
             needed.update(map(int, _list(operator.inputs)))
             kept.append(operator)
             reads_variables = reads_variables or name == "READ_VARIABLE"
+    if reads_variables and not any(graph.operator_name(one) in _SETTERS for one in kept):
+        raise ModelError(
+            "the graph reads weights that nobody has put into it: it was converted without them; "
+            "convert the pilot again with donkey train, or give the Keras file"
+        )
     return kept[::-1]
 
 

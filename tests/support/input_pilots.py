@@ -185,8 +185,8 @@ def _to_tflite(model: Any, path: Path) -> None:
         return
     specs = [tf.TensorSpec(t.shape, t.dtype, t.name) for t in model.inputs]
     function = tf.function(lambda *values: model(list(values)), input_signature=specs)
-    concrete = function.get_concrete_function()
-    path.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete], model).convert())
+    convert = tf.lite.TFLiteConverter.from_concrete_functions
+    path.write_bytes(convert([function.get_concrete_function()], function).convert())
 
 
 if __name__ == "__main__":

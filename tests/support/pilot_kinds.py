@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 import numpy as np
 import tensorflow as tf
+from changed_graphs import changed, spread_biases
 from donkeycar.parts import keras as donkey
 from donkeycar.parts.interpreter import keras_to_tflite
 
 from donkey_activations import open_extractor
 
 L = tf.keras.layers
+KERAS_3 = hasattr(tf.keras, "Operation")
 Maps = dict[str, Any]
 Pilot = tuple[tf.keras.Model, Callable[[tf.keras.Model, Any], Maps]]
 
@@ -32,11 +35,30 @@ def maps_of_flat_model(model: tf.keras.Model, inputs: Any) -> Maps:
     """What the convolutions of a model without nested models give, by their name."""
     shown = {}
     for layer in model.layers:
-        own = layer.layer if isinstance(layer, L.TimeDistributed) else layer
-        if isinstance(own, L.Conv2D | L.Conv3D):
-            shown[own.name] = layer.output
+        name, own = in_its_wrapper(layer)
+        if isinstance(own, L.Conv2D | L.Conv2DTranspose | L.Conv3D):
+            shown[name] = layer.output
     values = tf.keras.Model(model.inputs, list(shown.values()))(inputs, training=False)
     return dict(zip(shown, values, strict=True))
+
+
+def in_its_wrapper(layer: Any) -> tuple[str, Any]:
+    """A layer that may be called at each step, and its name.
+
+    In a graph that Keras 3 makes, only the name of the wrapper is left.
+    """
+    own = layer.layer if isinstance(layer, L.TimeDistributed) else layer
+    return layer.name if KERAS_3 else own.name, own
+
+
+def classes_of(model: tf.keras.Model) -> dict[str, str]:
+    """The classes of a model's layers by their names."""
+    classes = {}
+    for layer in model.layers:
+        name, own = in_its_wrapper(layer)
+        classes[name] = type(own).__name__
+        classes |= classes_of(own) if isinstance(own, tf.keras.Model) else {}
+    return classes
 
 
 def stock(kind: type, **shape: Any) -> Pilot:
@@ -145,6 +167,49 @@ def recurrent(height: int = 40, width: int = 56) -> Pilot:
     return model, by_layer({"memory": "memory", "after": "after"})
 
 
+def numbered_names(height: int = 40, width: int = 56) -> Pilot:
+    """Names that end as those do that TensorFlow makes unique, or that are an operation's."""
+    x = image = L.Input((height, width, 3), name="img_in")
+    names = ["conv_1", "conv_1_1", "conv_2", "convolution_1", "Conv2D_1", "depthwise_1"]
+    for name in names:
+        layer = L.DepthwiseConv2D if name == "depthwise_1" else partial(L.Conv2D, 4)
+        x = layer(3, activation="relu", name=name)(x)
+    model = tf.keras.Model(image, L.Dense(2, name="dense_1")(L.Flatten()(x)), name="pilot_1")
+    return model, by_layer(dict(zip(names, names, strict=True)))
+
+
+# Two calls of one layer, by the names of their maps.
+CALLS = dict.fromkeys(("twice/shared_1", "twice/shared_1_2"), "shared_1")
+
+
+def called_twice(height: int = 40, width: int = 56) -> Pilot:
+    x = image = L.Input((height, width, 3), name="img_in")
+    x = L.Conv2D(4, 3, activation="relu", name="first")(x)
+    shared = L.Conv2D(4, 1, activation="relu", name="shared_1")
+    once = shared(x)
+    twice = shared(once)
+    model = tf.keras.Model(image, L.Dense(2)(L.Flatten()(twice)), name="twice")
+
+    def read(model: tf.keras.Model, inputs: Any) -> Maps:
+        maps = tf.keras.Model(model.inputs, [model.get_layer("first").output, once, twice])(inputs)
+        return dict(zip(["first", *CALLS], maps, strict=True))
+
+    return model, read
+
+
+def steps(height: int = 40, width: int = 56) -> Pilot:
+    """Recurrent convolutions alone, in a loop and not, and others at each step."""
+    x = image = L.Input((3, height, width, 3), name="img_in")
+    x = L.ConvLSTM2D(4, 3, return_sequences=True, name="memory_1")(x)
+    # Keras 2 cannot unroll them.
+    x = L.ConvLSTM2D(5, 3, return_sequences=True, unroll=KERAS_3, name="memory_2")(x)
+    x = L.TimeDistributed(L.SeparableConv2D(6, 3, name="separable_1"), name="separable_1")(x)
+    x = L.TimeDistributed(L.DepthwiseConv2D(3, name="depthwise_1"), name="depthwise_1")(x)
+    model = tf.keras.Model(image, L.Dense(2)(L.Flatten()(x)), name="steps_1")
+    names = ["memory_1", "memory_2", "separable_1", "depthwise_1"]
+    return model, by_layer(dict(zip(names, names, strict=True)))
+
+
 SHAPE = (120, 160, 3)
 KINDS: dict[str, Callable[[], Pilot]] = {
     "linear": lambda: stock(donkey.KerasLinear, input_shape=SHAPE),
@@ -165,6 +230,9 @@ KINDS: dict[str, Callable[[], Pilot]] = {
     "nested": nested,
     "two images": two_images,
     "ConvLSTM": recurrent,
+    "numbered names": numbered_names,
+    "called twice": called_twice,
+    "steps": steps,
 }
 
 
@@ -184,16 +252,37 @@ KINDS |= {
 
 
 def save(model: tf.keras.Model, stem: Path, suffix: str) -> Path:
+    """Saves a pilot as Donkeycar and Keras of this release do.
+
+    Keras 3 has no SavedModel that it could load again, and wants another name of the weights.
+    """
     path = stem.with_name(stem.name + suffix)
     if suffix == ".tflite":
         keras_to_tflite(model, str(path))
+    elif suffix == ".spread.tflite":
+        keras_to_tflite(model, str(path))
+        path.write_bytes(changed(path.read_bytes(), spread_biases))
     elif suffix == ".json":
         path.write_text(model.to_json())
-        model.save_weights(str(path.with_suffix(".weights")), save_format="h5")
+        if KERAS_3:
+            model.save_weights(str(path.with_suffix(".weights.h5")))
+        else:
+            model.save_weights(str(path.with_suffix(".weights")), save_format="h5")
+    elif suffix in {".h5", ".keras"}:
+        model.save(str(path))
+    elif KERAS_3:
+        model.export(str(path))
     else:
-        formats = {".h5": "h5", ".keras": "keras"}
-        model.save(str(path), save_format=formats.get(suffix, "tf"))
+        model.save(str(path), save_format="tf")
     return path
+
+
+def with_biases(model: tf.keras.Model) -> None:
+    """Gives a model biases, which are zero in a new one, so that a map without them shows."""
+    chance = np.random.default_rng(2)
+    for weight in model.weights:
+        if weight.name.rpartition("/")[2].startswith("bias"):
+            weight.assign(chance.uniform(-0.2, 0.4, weight.shape))
 
 
 def model_inputs(model: tf.keras.Model, image: np.ndarray) -> list[Any]:
@@ -208,9 +297,9 @@ def model_inputs(model: tf.keras.Model, image: np.ndarray) -> list[Any]:
 def compare(path: Path, image: np.ndarray, expected: Maps) -> dict[str, Any]:
     extractor = open_extractor(path)
     differences = {}
-    for layer, maps in zip(extractor.layers, extractor(image), strict=True):
-        reference = np.asarray(expected[layer.name])
-        newest = reference.reshape(-1, *reference.shape[-3:])[-1]
+    shown = zip(extractor.layers, extractor(image), expected.values(), strict=True)
+    for layer, maps, reference in shown:
+        newest = np.asarray(reference).reshape(-1, *reference.shape[-3:])[-1]
         differences[layer.name] = float(np.abs(maps - newest).max() / np.abs(newest).max())
     kinds = [layer.kind for layer in extractor.layers]
     return {"differences": differences, "kinds": kinds, "engine": extractor.engine}
@@ -221,13 +310,16 @@ def compare_all(folder: Path, kinds: list[str], suffixes: list[str]) -> Iterator
         tf.keras.backend.clear_session()
         tf.keras.utils.set_random_seed(3)
         model, read = KINDS[kind]()
+        with_biases(model)
         shape = next(t.shape[1:] for t in model.inputs if len(t.shape) > 3)
         image = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
         expected = read(model, model_inputs(model, image))
+        classes = classes_of(model)
         yield (
             kind,
             {
                 "layers": list(expected),
+                "kinds": [classes[CALLS.get(name, name)] for name in expected],
                 "formats": {
                     suffix: compare(
                         save(model, folder / kind.replace(" ", "_"), suffix), image, expected
