@@ -16,6 +16,7 @@ from donkey_activations.extractors.sight import with_geometry
 from donkey_activations.frames import check_frame, scale_into
 from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.operators import Shape
+from donkey_activations.graphs.resizing import tensor_shapes
 from donkey_activations.resolution import HIGHEST_PX
 
 
@@ -53,6 +54,7 @@ class LiteRTExtractor(FeatureExtractor):
         """
         self.engine = engine
         start = partial(interpreter_class, model_content=cut_graph, num_threads=threads)
+        own: Shape = ()
         try:
             self._interpreter = start()
             image = self._camera_input()
@@ -78,6 +80,9 @@ class LiteRTExtractor(FeatureExtractor):
             reason = " ".join(str(error).split())
             if size is None:
                 raise ModelError(f"this pilot cannot be run: {reason}") from error
+            fits = partial(_fits, cut_graph, graph, self._inputs, interpreter_class)
+            if own and fits(own) and not fits(_larger(own)):
+                raise _fixed_size(own, (*own[:-3], *size, own[-1])) from error
             raise SizeError(
                 f"this pilot cannot be run at {size[1]}x{size[0]} ({reason}); "
                 "choose another size, a larger one rather, or none for the pilot's own"
@@ -218,7 +223,31 @@ def _check_scaled(
             if not pooled and abs(change) * before[axis] >= 2 * own[axis]:
                 scaled &= (after[axis] - before[axis]) * change > 0
         if not scaled:
-            raise SizeError(
-                f"this pilot runs at {own[-2]}x{own[-3]} only, because its graph has a fixed shape "
-                f"in it; expected no other size, got {wanted[-2]}x{wanted[-3]}: leave --size out"
-            )
+            raise _fixed_size(own, wanted)
+
+
+def _larger(shape: Shape) -> Shape:
+    """Returns a size at which every graph runs that runs at another than its own.
+
+    A multiple of every step that dilated kernels take leaves them the remainders that they need.
+    """
+    return (*shape[:-3], shape[-3] + 96, shape[-2] + 96, shape[-1])
+
+
+def _fits(
+    cut_graph: bytes, graph: Graph, images: Sequence[int], interpreter_class: Any, shape: Shape
+) -> bool:
+    resized = dict.fromkeys(images, shape)
+    try:
+        check_memory(cut_graph, graph, resized, interpreter_class)
+        tensor_shapes(cut_graph, graph, resized, interpreter_class)
+    except (ModelError, RuntimeError, ValueError):
+        return False
+    return True
+
+
+def _fixed_size(own: Shape, wanted: Shape) -> SizeError:
+    return SizeError(
+        f"this pilot runs at {own[-2]}x{own[-3]} only, because its graph has a fixed shape in it; "
+        f"expected no other size, got {wanted[-2]}x{wanted[-3]}: leave --size out"
+    )
