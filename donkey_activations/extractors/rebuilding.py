@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from donkey_activations.errors import ModelError, SizeError
+from donkey_activations.extractors import keras_releases
 
 _DONKEYCARS_IMAGE = "img_in"
-_KERAS_PACKAGES = {"keras", "tf_keras"}
 _REASON_LENGTH = 200
 
 Shape = tuple[int | None, ...]
@@ -68,7 +68,7 @@ def rebuild(tf: Any, model: Any, size_hw: tuple[int, int]) -> Any:
         (shape[0], *shape[1:-3], *size_hw, shape[-1]) if shape[1:] == image else shape
         for shape in (tuple(tensor.shape) for tensor in model.inputs)
     ]
-    keras = _keras_of(model)
+    keras = keras_releases.keras_of(model)
     copy = _Copy(tf, keras)
     try:
         with _stored_functions(keras):
@@ -84,12 +84,6 @@ def rebuild(tf: Any, model: Any, size_hw: tuple[int, int]) -> Any:
                 f"behind its layer {layer.name}"
             )
     return rebuilt
-
-
-def _keras_of(model: Any) -> Any:
-    """Return the Keras module that a model is of, of whichever release."""
-    roots = (base.__module__.partition(".")[0] for base in type(model).__mro__)
-    return sys.modules[next(root for root in roots if root in _KERAS_PACKAGES)]
 
 
 def _stored_functions(keras: Any) -> AbstractContextManager[None]:
