@@ -18,6 +18,8 @@ from donkey_activations.graphs.operators import Shape
 from donkey_activations.resolution import HIGHEST_PX
 
 _DONKEYCARS_IMAGE = "img_in"
+# How LiteRT says that a shape in the graph has not as many cells as what it is to be given to.
+_FIXED_SHAPE = "(RESHAPE) failed to prepare"
 
 
 class LiteRTExtractor(FeatureExtractor):
@@ -75,6 +77,8 @@ class LiteRTExtractor(FeatureExtractor):
             reason = " ".join(str(error).split())
             if size is None:
                 raise ModelError(f"this pilot cannot be run: {reason}") from error
+            if _FIXED_SHAPE in reason and _has_a_size(images[0]):
+                raise _runs_only_at(own, wanted) from error
             raise SizeError(
                 f"this pilot cannot be run at {size[1]}x{size[0]} ({reason}); "
                 "choose another size, a larger one rather, or none for the pilot's own"
@@ -83,8 +87,7 @@ class LiteRTExtractor(FeatureExtractor):
     def _run_resized(self, start: Callable[[], Any], image: Any, wanted: Shape) -> list[Shape]:
         own = tuple(int(n) for n in image["shape"])
         own_maps = None
-        # A network may leave its image's size open.
-        if min(image["shape_signature"][-3:-1]) > 0:
+        if _has_a_size(image):
             self.trained_hw = own[-3], own[-2]
             own_maps = self._run_black(own)
             # One that has run TensorFlow's operators cannot be resized.
@@ -157,6 +160,11 @@ def _check_size(shape: Shape) -> None:
         )
 
 
+def _has_a_size(image: Any) -> bool:
+    """A network may leave its image's size open."""
+    return bool(min(image["shape_signature"][-3:-1]) > 0)
+
+
 def _input_quantisation(image: Any) -> tuple[float, int, Any] | None:
     if image["dtype"] == np.float32:
         return None
@@ -199,7 +207,11 @@ def _check_scaled(
             if not pooled and abs(change) * before[axis] >= 2 * own[axis]:
                 scaled &= (after[axis] - before[axis]) * change > 0
         if not scaled:
-            raise SizeError(
-                f"this pilot runs at {own[-2]}x{own[-3]} only, because its graph has a fixed shape "
-                f"in it; expected no other size, got {wanted[-2]}x{wanted[-3]}: leave --size out"
-            )
+            raise _runs_only_at(own, wanted)
+
+
+def _runs_only_at(own: Shape, wanted: Shape) -> SizeError:
+    return SizeError(
+        f"this pilot runs at {own[-2]}x{own[-3]} only, because its graph has a fixed shape in it; "
+        f"expected no other size, got {wanted[-2]}x{wanted[-3]}: leave --size out"
+    )
