@@ -7,7 +7,7 @@ that is installed beside this package calls :func:`install` in every process who
 Any distribution joins with an entry point of the group ``donkeycar.commands`` that names a class
 with ``run(self, args: list[str])``, as Donkeycar's own commands have. Stock names always win, but
 for one: ``cnnactivations`` is answered by this distribution, as Donkeycar's own ends in a traceback
-with the TensorFlow that Donkeycar asks for; ``--stock`` among its words brings that back. Where
+with the TensorFlow that its release asks for; ``--stock`` among its words brings that back. Where
 Donkeycar looks at the group itself, or keeps its commands in another way than the one known here,
 it is left as it is.
 

@@ -1,7 +1,8 @@
 """``donkey cnnactivations``: Donkeycar's own command, working.
 
-Donkeycar's ends in a traceback with the TensorFlow that Donkeycar asks for. This one takes the same
-words and prints the same lines, for any pilot, and saves one picture instead of a window a layer.
+Donkeycar's ends in a traceback: 5.3's imports a part of TensorFlow that TensorFlow 2.15 cannot
+load, 5.4's makes a model without an input, which Keras 3 refuses. This one takes the same words and
+prints the same lines, for any pilot, and saves one picture instead of a window a layer.
 ``donkey cnnactivations --stock`` is still Donkeycar's.
 """
 

@@ -34,6 +34,7 @@ ACTIVATIONS_COLUMN = True                 # True or False, default True
 
 # True: the newest mosaic takes the camera's place on Donkeycar's drive page. One that is
 # older than a second gives way to the camera: keep ACTIVATIONS_EVERY_N_FRAMES small.
+# The page of Donkeycar 5.4.0 from PyPI lacks files and shows no picture at all.
 ACTIVATIONS_SHOW = False                  # True or False, default False
 
 # Quality of the mosaics' JPEG files.

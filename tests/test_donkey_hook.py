@@ -1,11 +1,13 @@
 """``donkey`` and ``python`` as real processes, with our plugin whole, broken and beside others."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from built_package import Distributions
+from markdown_blocks import REPOSITORY, blocks_of
 from small_venv import SmallVenv
 
 import donkey_activations
@@ -31,23 +33,6 @@ SHOW_HOME_OF_COMMANDS = """#!{python}
 from donkeycar.management import base
 print(base.execute_from_command_line.__module__)
 """
-
-UPSTREAM_CHANGE = {
-    "import argparse\n": "import argparse\nfrom importlib.metadata import entry_points\n",
-    "    args = sys.argv[:]\n": (
-        "    plugins = {ep.name: ep for ep in entry_points(group='donkeycar.commands')}\n"
-        "    args = sys.argv[:]\n"
-    ),
-    "        c.run(args[2:])\n    else:\n        dk.utils.eprint('Usage": (
-        "        c.run(args[2:])\n"
-        "    elif len(args) > 1 and args[1] in plugins:\n"
-        "        command = plugins[args[1]].load()\n"
-        "        command().run(args[2:])\n"
-        "    else:\n"
-        "        dk.utils.eprint('Usage"
-    ),
-    "eprint(list(commands.keys()))": "eprint(list(commands.keys()) + sorted(plugins))",
-}
 
 TABLE_MOVED_ELSEWHERE = {
     "    commands = {\n": "    commands = dict(TABLE) or {\n",
@@ -326,6 +311,20 @@ def test_the_hook_is_in_no_program_of_another_name(with_ours: SmallVenv, program
     assert with_ours.script(program).stdout == "0\n"
 
 
+def _upstream_change() -> dict[str, str]:
+    """What the README's diff of Donkeycar takes away and puts there, by hunks."""
+    (diff,) = [b.text for b in blocks_of(REPOSITORY / "README.md") if b.language == "diff"]
+    hunks = [re.sub(r"^@.*\n", "", hunk) for hunk in re.split(r"^@", diff, flags=re.MULTILINE)]
+    sides = [
+        [
+            "".join(line[1:] or "\n" for line in hunk.splitlines(keepends=True) if line[0] != sign)
+            for sign in "+-"
+        ]
+        for hunk in hunks
+    ]
+    return dict(sides)
+
+
 def _change_donkeycar(environment: SmallVenv, changes: dict[str, str]) -> None:
     package = environment.linked_packages / "donkeycar"
     original = package.resolve()
@@ -340,7 +339,7 @@ def _change_donkeycar(environment: SmallVenv, changes: dict[str, str]) -> None:
 
 
 def test_the_hook_steps_aside_when_donkeycar_reads_the_group_itself(with_ours: SmallVenv) -> None:
-    _change_donkeycar(with_ours, UPSTREAM_CHANGE)
+    _change_donkeycar(with_ours, _upstream_change())
     assert "donkey-activations" in with_ours.donkey("activations", "--version").stdout
     assert "['createcar', " in (usage := with_ours.donkey().stderr)
     assert "'ui', 'activations', 'cnnactivations']" in usage
@@ -349,7 +348,7 @@ def test_the_hook_steps_aside_when_donkeycar_reads_the_group_itself(with_ours: S
 
 
 def test_json_stays_clean_when_donkeycar_reads_the_group_itself(with_ours: SmallVenv) -> None:
-    _change_donkeycar(with_ours, UPSTREAM_CHANGE)
+    _change_donkeycar(with_ours, _upstream_change())
     with_ours.add_plugin("greeter", "[donkeycar.commands]\ngreet = greeter:Greet\n", GREETER)
     assert with_ours.donkey("greet", "--json").stdout == "greetings to --json\n"
 

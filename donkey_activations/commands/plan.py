@@ -26,7 +26,12 @@ _SIZES = ",".join(STANDARD_RESOLUTIONS)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
     add = parser.add_argument
-    add("--model", type=file_path, required=True, help="the pilot's file; .h5 tells most")
+    add(
+        "--model",
+        type=file_path,
+        required=True,
+        help="the pilot's file; a Keras file tells most",
+    )
     add("--sizes", default=_SIZES, metavar="WxH,...", help=f"resolutions (default: {_SIZES})")
     add(
         "--hz",

@@ -80,7 +80,7 @@ class LiteRTExtractor(FeatureExtractor):
             reason = " ".join(str(error).split())
             if size is None:
                 raise ModelError(f"this pilot cannot be run: {reason}") from error
-            fits = partial(_fits, cut_graph, graph, self._inputs, interpreter_class)
+            fits = partial(_fits, cut_graph, graph, list(self.resized), interpreter_class)
             if own and fits(own) and not fits(_larger(own)):
                 raise _fixed_size(own, (*own[:-3], *size, own[-1])) from error
             raise SizeError(

@@ -48,7 +48,8 @@ def record_filter(text: str, keys: Iterable[str]) -> RecordFilter:
     """Makes a filter of an expression such as ``user/angle > 0.1 and user/mode == 'user'``.
 
     Args:
-        text: Comparisons, ``and``, ``or``, ``not``, arithmetic, keys of records, numbers, strings.
+        text: Comparisons, ``and``, ``or``, ``not``, arithmetic, keys of records, ``[0]`` after one
+            of a list, numbers, strings.
         keys: The keys that any of the records has.
 
     Returns:
@@ -103,6 +104,7 @@ def _parse(text: str, keys: list[str], names: dict[str, str]) -> ast.expr:
 def _check(tree: ast.expr, text: str, names: Mapping[str, str], keys: list[str]) -> None:
     allowed = (
         *(ast.BoolOp, ast.And, ast.Or, ast.Not, ast.UnaryOp, ast.BinOp, ast.Compare, ast.Load),
+        ast.Subscript,  # of a column of vectors, such as the accelerations of Donkeycar 5.4
         *(*_COMPARISONS, *_ARITHMETIC, *_SIGNS),
     )
     for node in ast.walk(tree):
@@ -115,7 +117,8 @@ def _check(tree: ast.expr, text: str, names: Mapping[str, str], keys: list[str])
         elif not isinstance(node, allowed):
             raise FilterError(
                 f"filter {text!r}: {type(node).__name__} is not allowed, only comparisons, "
-                f"and, or, not, arithmetic, keys, numbers and strings; {_WRITE_LIKE}"
+                f"and, or, not, arithmetic, keys, [0] behind one, numbers and strings; "
+                f"{_WRITE_LIKE}"
             )
 
 
@@ -154,7 +157,18 @@ def _combined(node: ast.expr, names: Mapping[str, str], values: Mapping[str, Any
         return not _truth(_value(node.operand, names, values))
     if isinstance(node, ast.UnaryOp):
         return _SIGNS[type(node.op)](_number(_value(node.operand, names, values)))
+    if isinstance(node, ast.Subscript):
+        return _element(*(_value(one, names, values) for one in (node.value, node.slice)))
     raise TypeError(f"{type(node).__name__} has no value")
+
+
+def _element(vector: Any, index: Any) -> Any:
+    if not isinstance(vector, list):
+        raise TypeError(f"expected a list before [{index}], got {vector!r}")
+    try:
+        return vector[index]
+    except IndexError as error:
+        raise _UnknownError from error
 
 
 def _truth(value: Any) -> bool:

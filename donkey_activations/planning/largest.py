@@ -65,7 +65,7 @@ def newest_pilot(folder: Path) -> Path:
             f"{folder}: expected a trained pilot to measure with, found none; train one, "
             "or name one with --model"
         )
-    return max(found, key=lambda path: (path.stat().st_mtime_ns, path.suffix == ".h5"))
+    return max(found, key=lambda path: (path.stat().st_mtime_ns, path.suffix in (".h5", ".keras")))
 
 
 def _drive(pilot: PlannedPilot, resolution: Resolution, footage: Footage, wish: Wish) -> LoopTimes:

@@ -135,7 +135,7 @@ class PlannedPilot:
     def _way_out(self) -> str:
         if self.is_keras:
             return "put a Flatten or a pooling in the place of what fixes it, and train again"
-        return "give the Keras file (.h5) of the same training, which can be had at any size"
+        return "give the Keras file of the same training, which can be had at any size"
 
 
 class _Pilot(Protocol):

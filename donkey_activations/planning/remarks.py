@@ -23,7 +23,7 @@ def remarks(plan: Plan) -> list[str]:
         found.append(
             "where the whole pilot is not told, the drive loop runs its convolutions alone and the "
             "dense layers come on top: a .tflite can have another size in no other way; give the "
-            "Keras file (.h5) of the same training for the whole"
+            "Keras file of the same training for the whole"
         )
     wholes = [size.whole for size in plan.sizes if size.whole is not None]
     uncounted = {name for whole in wholes for name in whole.workload.uncounted}

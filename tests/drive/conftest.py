@@ -26,14 +26,12 @@ def drives(
 ) -> Iterator[dict[str, Future[Drive]]]:
     """The drives that the chosen tests ask for, two at a time."""
     garage = tmp_path_factory.mktemp("garage")
-    pilots = {".tflite": stock_pilot.tflite, ".h5": stock_pilot.keras}
     with ThreadPoolExecutor(2) as drivers:
         futures = {}
         for name in _asked_for(request.session.items):
             recipe = RECIPES[name]
-            futures[name] = drivers.submit(
-                drive_recipe, recipe, garage / name, frame_tub, pilots[recipe.suffix]
-            )
+            pilot = stock_pilot.file(recipe.suffix)
+            futures[name] = drivers.submit(drive_recipe, recipe, garage / name, frame_tub, pilot)
         yield futures
 
 

@@ -97,7 +97,7 @@ def test_every_mosaic_belongs_to_its_record(
     stock_pilot: StockPilot,
     record_property: Callable[[str, object], None],
 ) -> None:
-    pilot = stock_pilot.keras if RECIPES[recipe_name].suffix == ".h5" else stock_pilot.tflite
+    pilot = stock_pilot.file(RECIPES[recipe_name].suffix)
     found = measure_belonging(driven.car.tub, driven.records(), pilot)
     worst_own = max(belonging.own for belonging in found)
     best_other = min(belonging.nearest_other for belonging in found)
@@ -134,7 +134,7 @@ def test_the_tub_opens_and_grows_in_stock_donkeycar(
 def test_the_set_says_which_pilot_it_shows(
     recipe_name: str, driven: Drive, stock_pilot: StockPilot
 ) -> None:
-    pilot = stock_pilot.keras if RECIPES[recipe_name].suffix == ".h5" else stock_pilot.tflite
+    pilot = stock_pilot.file(RECIPES[recipe_name].suffix)
     (description,) = (driven.car.tub / "activations").glob("*/set.json")
     content = description.read_text()
     assert pilot.name in content

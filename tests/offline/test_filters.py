@@ -11,6 +11,7 @@ RECORD: dict[str, Any] = {
     "user/throttle": 0.5,
     "user/mode": "user",
     "imu/on": True,
+    "imu/accel": [0.5, -1.0, 9.8],
 }
 KEYS = [*RECORD, "pilot/angle"]
 
@@ -33,6 +34,10 @@ KEYS = [*RECORD, "pilot/angle"]
         ("_index // 3 == 2", True),
         ("imu/on", True),
         (" \n user/angle < 0", True),
+        ("imu/accel[0] > 0.25", True),
+        ("imu/accel[-1] - imu/accel[1] * 2 > 11 and _index > 1", True),
+        ("imu/accel[_index - 7] > 0", False),
+        ("imu/accel == imu/accel", True),
     ],
 )
 def test_a_filter_says_what_python_says_of_the_same_values(text: str, expected: bool) -> None:
@@ -40,7 +45,11 @@ def test_a_filter_says_what_python_says_of_the_same_values(text: str, expected: 
 
 
 @pytest.mark.parametrize(
-    "text", ["pilot/angle > 0", "not pilot/angle > 0", "1 / (_index - 8) > 0", "_index % 0 == 1"]
+    "text",
+    [
+        *("pilot/angle > 0", "not pilot/angle > 0", "1 / (_index - 8) > 0", "_index % 0 == 1"),
+        *("imu/accel[3] > 0", "pilot/angle[0] > 0"),
+    ],
 )
 def test_a_record_of_which_it_cannot_be_told_is_not_wanted(text: str) -> None:
     assert record_filter(text, KEYS)(RECORD) is False
@@ -59,6 +68,7 @@ def test_what_is_decided_already_needs_no_more_keys() -> None:
         *("True if _index else False", "_index in (8,)", "_index << 9 > 1", "~_index > 1"),
         *("None == 1", "b'a' == 1", "1j == 1", "...", "_index > 1;", "import os", "", "   ", "(("),
         *("'", "_key_0 > 1", "(" * 150 + "1" + ")" * 150, "-" * 2000 + "1", "_index > 1 #" * 200),
+        *("imu/accel[0:1] == 1", "imu/accel[0, 1] > 1", "imu/accel[] > 1"),
     ],
 )
 def test_all_that_is_no_expression_over_a_record_is_an_error(text: str) -> None:
@@ -66,7 +76,21 @@ def test_all_that_is_no_expression_over_a_record_is_an_error(text: str) -> None:
         record_filter(text, KEYS)(RECORD)
 
 
-@pytest.mark.parametrize("text", ["user/mode > 1", "'a' * 3 == 'aaa'", "_index", "not _index"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user/mode > 1",
+        "'a' * 3 == 'aaa'",
+        "_index",
+        "not _index",
+        "imu/accel > 0",
+        "user/angle[0] > 0",
+        "user/mode[0] == 'u'",
+        "imu/accel[0.5] > 0",
+        "imu/accel['x'] > 0",
+        "imu/accel[0]",
+    ],
+)
 def test_a_filter_of_the_wrong_type_is_an_error_that_says_so(text: str) -> None:
     with pytest.raises(FilterError, match=r"expected|does not fit the records"):
         record_filter(text, KEYS)(RECORD)
@@ -75,5 +99,7 @@ def test_a_filter_of_the_wrong_type_is_an_error_that_says_so(text: str) -> None:
 def test_an_unknown_key_is_an_error_that_names_the_nearest() -> None:
     with pytest.raises(FilterError, match=r"no record has user/angel; did you mean user/angle\?"):
         record_filter("user/angel > 0", KEYS)
-    with pytest.raises(FilterError, match="no record has speed; they have _index, imu/on"):
+    with pytest.raises(
+        FilterError, match="no record has speed; they have _index, imu/accel, imu/on"
+    ):
         record_filter("speed > 0", KEYS)

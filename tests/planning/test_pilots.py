@@ -171,7 +171,7 @@ FIXED = (
     "this pilot runs at {} only, because its graph has a fixed shape in it; expected no other size,"
     " got {}; "
 )
-GIVE_KERAS = "give the Keras file (.h5) of the same training, which can be had at any size"
+GIVE_KERAS = "give the Keras file of the same training, which can be had at any size"
 FLATTEN = "put a Flatten or a pooling in the place of what fixes it, and train again"
 
 

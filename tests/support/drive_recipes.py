@@ -1,6 +1,7 @@
 """Which cars the tests drive: every template with a camera and a tub, by user and by pilot."""
 
 import contextlib
+import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from donkey_car import DonkeyCar, desk_settings, make_car
 from drawn_frames import STOCK_INPUTS, STOCK_TYPES
 from simulator_stand_in import SimulatorStandIn, client_environment
 
+# What `donkey train` writes beside the `.tflite`, and `manage.py` drives with.
+TRAINED = ".h5" if importlib.metadata.version("donkeycar").startswith("5.3.") else ".keras"
 LOOPS = 100
 PAUSE = 20  # loops without recording in the middle of a drive
 COLUMN = "cnn/activations"
@@ -50,7 +53,7 @@ class Recipe:
 RECIPES = {
     "complete-user": Recipe("complete", with_model=True, every=2),
     "complete-pilot": Recipe("complete", mode="local", with_model=True),
-    "complete-keras-pilot": Recipe("complete", mode="local", with_model=True, suffix=".h5"),
+    "complete-keras-pilot": Recipe("complete", mode="local", with_model=True, suffix=TRAINED),
     "basic-user": Recipe("basic"),
     "basic-pilot": Recipe("basic", mode="local", with_model=True, every=2),
     "simulator-user": Recipe("simulator"),

@@ -251,7 +251,11 @@ def flat_outputs(model: tf.keras.Model, inputs: Any) -> np.ndarray:
 
 
 def shapes_of(model: tf.keras.Model) -> dict[str, str]:
-    return {layer.name: str(layer.output_shape) for layer in model.layers}
+    """What each layer gave when it was called last."""
+    return {
+        layer.name: str([t.shape for t in tf.nest.flatten(layer._inbound_nodes[-1].output_tensors)])
+        for layer in model.layers
+    }
 
 
 def lite(folder: Path) -> dict[str, Any]:

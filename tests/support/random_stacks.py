@@ -123,7 +123,7 @@ def sizes_of(layers: Any) -> dict[str, list[int]]:
 
 
 def shape_of(model: tf.keras.Model, name: str) -> list[int]:
-    return list(model.get_layer(name).output_shape[1:])
+    return list(model.get_layer(name).output.shape[1:])
 
 
 def part(model: tf.keras.Model, name: str) -> tf.keras.Model:

@@ -7,7 +7,6 @@ that nothing is downloaded and what a test breaks is its own.
 import os
 import subprocess
 import sys
-import sysconfig
 import venv
 import zipfile
 from pathlib import Path
@@ -38,9 +37,11 @@ class SmallVenv:
 
     def _link_packages(self, folder: Path) -> None:
         folder.mkdir()
-        for entry in Path(sysconfig.get_path("purelib")).iterdir():
-            if PROJECT not in entry.name:
-                (folder / entry.name).symlink_to(entry)
+        # There are several where an environment shares packages with another one.
+        for packages in (Path(place) for place in sys.path if place.endswith("site-packages")):
+            for entry in packages.iterdir():
+                if PROJECT not in entry.name and not (folder / entry.name).is_symlink():
+                    (folder / entry.name).symlink_to(entry)
         self.linked_packages = folder
         (self.site_packages / "linked.pth").write_text(f"{folder}\n")
 

@@ -1,4 +1,4 @@
-"""Donkeycar's own pilots with random weights, as `.h5` and as `.tflite`.
+"""Donkeycar's own pilots with random weights, as `.h5`, `.keras` and `.tflite`.
 
 TensorFlow is loaded in a process of its own, so that the tests' process stays light.
 """
@@ -16,10 +16,18 @@ from between_workers import locked
 
 @dataclass(frozen=True)
 class StockPilot:
-    """The same pilot in both formats that `donkey train` writes."""
+    """The same pilot in the formats that `donkey train` writes.
+
+    Of Keras' two, Donkeycar 5.3 writes and drives with `.h5`, and 5.4 with `.keras`.
+    """
 
     keras: Path
+    keras_zip: Path
     tflite: Path
+
+    def file(self, suffix: str) -> Path:
+        """The file with a suffix, such as `.h5`."""
+        return self.tflite.with_suffix(suffix)
 
 
 def build_stock_pilot(
@@ -27,7 +35,7 @@ def build_stock_pilot(
 ) -> StockPilot:
     """Build, save and convert the pilot with Donkeycar's code, unless the folder has it."""
     stem = folder / f"{kind}_{width}x{height}x{channels}"
-    pilot = StockPilot(stem.with_suffix(".h5"), stem.with_suffix(".tflite"))
+    pilot = StockPilot(*(stem.with_suffix(suffix) for suffix in (".h5", ".keras", ".tflite")))
     folder.mkdir(parents=True, exist_ok=True)
     with locked(stem.with_suffix(".lock")):
         if not pilot.tflite.exists():
@@ -64,7 +72,8 @@ def _build(stem: Path, kind: str, input_shape: tuple[int, ...]) -> None:
 
     tf.keras.utils.set_random_seed(7)
     pilot = make_pilot(kind, input_shape)
-    pilot.interpreter.model.save(stem.with_suffix(".h5"), include_optimizer=False)
+    for suffix in (".h5", ".keras"):
+        pilot.interpreter.model.save(stem.with_suffix(suffix), include_optimizer=False)
     unfinished = stem.with_suffix(".tflite.part")
     keras_model_to_tflite(str(stem.with_suffix(".h5")), str(unfinished))
     unfinished.replace(stem.with_suffix(".tflite"))
