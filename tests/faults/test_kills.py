@@ -21,7 +21,7 @@ from stock_pilot import StockPilot
 from donkey_activations.commands import main
 from donkey_activations.tubs.records import read_tub
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.alone]
 
 # An even number.
 KILLS = int(os.environ.get("FAULT_KILLS", "200"))
