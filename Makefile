@@ -9,7 +9,7 @@ PYTHON ?= $(shell for version in $(VERSIONS); do for python in python$$version \
 	"$$python" -c '$(IS_ONE_OF)' $$version 2>/dev/null && echo "$$python" && exit; done; done)
 
 IS_ONE_OF := import ensurepip, sys; sys.exit("%d.%d" % sys.version_info[:2] not in sys.argv[1:])
-EXTRAS := import sys; print("pc" if sys.version_info < (3, 13) else "opencv,movie")
+EXTRAS := import sys; print("pc" if sys.version_info < (3, 13) else "pi,movie")
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PEERS := .venv-peers

@@ -106,6 +106,7 @@ OUR_USAGE = "usage: donkey cnnactivations "
 STOCK_USAGE_OF_CNNACTIVATIONS = "usage: cnnactivations "
 
 
+@pytest.mark.tensorflow
 def test_cnnactivations_is_ours_and_stock_behind_its_flag(with_ours: SmallVenv) -> None:
     assert OUR_USAGE in with_ours.donkey("cnnactivations", "--help").stdout
     stock = with_ours.donkey("cnnactivations", "--stock", "--help")
@@ -120,6 +121,7 @@ def test_the_exit_code_of_our_cnnactivations_is_that_of_donkey(with_ours: SmallV
     assert line.startswith("donkey cnnactivations: the following arguments are required: --image")
 
 
+@pytest.mark.tensorflow
 def test_no_other_plugin_takes_over_cnnactivations(with_ours: SmallVenv) -> None:
     # A folder that is earlier on the path, and a name that is earlier in the alphabet.
     entry_points = "[donkeycar.commands]\ncnnactivations = a_greedy:Greedy\n"
@@ -149,6 +151,7 @@ NOT_LOADING: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("breakage", NOT_LOADING)
+@pytest.mark.tensorflow
 def test_where_our_cnnactivations_does_not_load_stock_answers(
     with_ours: SmallVenv, breakage: str
 ) -> None:
@@ -161,6 +164,7 @@ def test_where_our_cnnactivations_does_not_load_stock_answers(
 
 
 @pytest.mark.parametrize(("words", "on_stdout"), [((), False), (("--stock",), True)])
+@pytest.mark.tensorflow
 def test_the_banner_stays_where_stock_cnnactivations_has_it(
     with_ours: SmallVenv, words: tuple[str, ...], on_stdout: bool
 ) -> None:

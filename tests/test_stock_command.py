@@ -198,6 +198,7 @@ def test_a_display_that_does_not_answer_is_not_worth_a_word(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.tensorflow
 def test_donkey_answers_with_ours_for_a_tflite_and_a_keras_pilot(
     tmp_path: Path, distributions: Distributions, stock_pilot: StockPilot
 ) -> None:

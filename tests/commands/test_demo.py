@@ -22,6 +22,7 @@ def call(*words):
     return demo.run(parser.parse_args([str(word) for word in words]))
 
 
+@pytest.mark.tensorflow
 def test_a_folder_of_somebody_else_is_refused_and_left_alone(tmp_path):
     (tmp_path / "mine").touch()
     with pytest.raises(ConfigError, match="give another --path"):

@@ -83,6 +83,7 @@ def test_only_the_layers_asked_for_are_listed_in_the_networks_order(
     assert [layer["receptive_field"] for layer in layers] == [[13, 13], [45, 45]]
 
 
+@pytest.mark.tensorflow
 def test_a_keras_pilot_is_listed_as_its_tflite_is(
     stock_pilot: StockPilot,
     capsys: pytest.CaptureFixture[str],

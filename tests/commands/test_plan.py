@@ -17,9 +17,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> StockPilot:
+def small(pilot_folder: Path) -> StockPilot:
     """So small that every size is measured quickly."""
-    return build_stock_pilot(tmp_path_factory.mktemp("pilots"), 64, 80)
+    return build_stock_pilot(pilot_folder, 64, 80)
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return words
 
 
+@pytest.mark.tensorflow
 def test_a_keras_pilot_is_planned_whole_at_every_size(small: StockPilot, run: Run) -> None:
     code, out, _ = run("--model", small.keras, "--sizes", "80x64,120x100", "--json")
     assert code == 0

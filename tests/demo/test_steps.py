@@ -127,6 +127,7 @@ def test_without_tensorflow_nothing_is_made_and_the_message_says_what_to_install
     assert not (tmp_path / "demo-car").exists()
 
 
+@pytest.mark.tensorflow
 def test_a_resolution_that_cannot_be_trained_makes_nothing(tmp_path):
     with pytest.raises(ConfigError, match="64 to 1280"):
         steps.demo(tmp_path / "demo-car", Resolution(4096, 4096), Listener())

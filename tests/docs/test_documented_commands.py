@@ -56,6 +56,7 @@ TO_RUN = [command for command in DOCUMENTED if _OURS.match(command) and command 
 
 
 @pytest.mark.parametrize("command", TO_RUN)
+@pytest.mark.tensorflow
 def test_a_documented_command_does_what_the_page_says(command: str, car: DocumentedCar) -> None:
     done = car.run(command)
     assert done.returncode == 0, done.stdout + done.stderr

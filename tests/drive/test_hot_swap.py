@@ -191,6 +191,7 @@ def test_a_touched_file_goes_on_in_the_same_set(model: Path, tub: Tub) -> None:
     assert len(sets([*car.references, *car.drive(4)])) == 1
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("suffix", [".h5", ".keras"])
 def test_a_keras_pilot_is_converted_outside_of_the_car_while_mosaics_go_on(
     *,

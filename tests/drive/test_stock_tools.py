@@ -25,6 +25,7 @@ def car(driven: Drive, tmp_path: Path) -> DonkeyCar:
 
 
 @with_a_driven_car
+@pytest.mark.tensorflow
 def test_donkey_train_learns_from_the_tub(car: DonkeyCar) -> None:
     with car.myconfig.open("a") as myconfig:
         myconfig.write("\nMAX_EPOCHS = 1\nBATCH_SIZE = 16\nSHOW_PLOT = False\n")

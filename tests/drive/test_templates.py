@@ -24,7 +24,13 @@ from stock_pilot import StockPilot
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
-every_recipe = pytest.mark.parametrize("recipe_name", list(RECIPES))
+every_recipe = pytest.mark.parametrize(
+    "recipe_name",
+    [
+        pytest.param(name, marks=[pytest.mark.tensorflow] if recipe.suffix == ".h5" else [])
+        for name, recipe in RECIPES.items()
+    ],
+)
 
 
 @every_recipe

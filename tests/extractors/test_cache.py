@@ -22,6 +22,7 @@ def open_in_a_process(model: Path, program: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.tensorflow
 def test_tensorflow_is_loaded_once_per_pilot(stock_pilot: StockPilot) -> None:
     program = "import sys\nprint('tensorflow' in sys.modules)"
     assert open_in_a_process(stock_pilot.keras, program) == "True"
@@ -38,6 +39,7 @@ def test_a_tflite_pilot_never_loads_tensorflow_matplotlib_or_pandas(
     assert open_in_a_process(stock_pilot.tflite, program) == "[]"
 
 
+@pytest.mark.tensorflow
 def test_a_changed_file_under_the_same_name_is_noticed(
     stock_pilot: StockPilot, tmp_path: Path, own_cache: Path
 ) -> None:
@@ -51,6 +53,7 @@ def test_a_changed_file_under_the_same_name_is_noticed(
     assert len(sorted(cache.folder().iterdir())) == len(before) + 1
 
 
+@pytest.mark.tensorflow
 def test_a_cache_that_cannot_be_written_only_costs_time(
     stock_pilot: StockPilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,6 +63,7 @@ def test_a_cache_that_cannot_be_written_only_costs_time(
     assert len(open_extractor(stock_pilot.keras).layers) == 5
 
 
+@pytest.mark.tensorflow
 def test_a_user_without_a_home_folder_waits_longer_and_is_told(
     stock_pilot: StockPilot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -78,6 +82,7 @@ def test_a_folder_that_is_not_told_from_the_root_is_none(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[: len(whole) // 2]])
+@pytest.mark.tensorflow
 def test_what_a_power_cut_left_of_the_kept_graph_is_converted_again(
     damage: Callable[[bytes], bytes], stock_pilot: StockPilot
 ) -> None:

@@ -260,7 +260,10 @@ def test_a_tflite_needs_no_look(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "size_mb", "message"),
-    [("config.json", 65, "64 MB of JSON"), ("model.weights.h5", 3000, "2 GB of weights")],
+    [
+        ("config.json", 65, "64 MB of JSON"),
+        pytest.param("model.weights.h5", 3000, "2 GB of weights", marks=pytest.mark.slow),
+    ],
 )
 def test_an_archive_that_unpacks_to_far_more_than_a_pilot_is_refused_before_it_does(
     name: str, size_mb: int, message: str, tmp_path: Path

@@ -12,6 +12,8 @@ from stock_pilot import build_stock_pilot
 
 from donkey_activations import open_extractor
 
+pytestmark = pytest.mark.tensorflow
+
 LARGEST_DIFFERENCE = 1e-4
 """Of the layer's largest value."""
 

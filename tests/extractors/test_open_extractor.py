@@ -9,6 +9,9 @@ from stock_pilot import StockPilot
 
 from donkey_activations import FrameError, ModelError, open_extractor
 
+H5 = pytest.param(".h5", marks=pytest.mark.tensorflow)
+KERAS = pytest.param("keras", marks=pytest.mark.tensorflow)
+
 
 def test_the_layers_of_a_linear_pilot_have_the_sizes_of_donkeycars_documentation(
     stock_pilot: StockPilot,
@@ -34,7 +37,7 @@ def test_chosen_layers_come_in_the_order_of_the_network_and_with_the_same_maps(
         np.testing.assert_array_equal(ours, expected)
 
 
-@pytest.mark.parametrize("suffix", [".tflite", ".h5"])
+@pytest.mark.parametrize("suffix", [".tflite", H5])
 def test_an_unknown_layer_is_answered_with_the_names_there_are(
     stock_pilot: StockPilot, suffix: str
 ) -> None:
@@ -103,7 +106,7 @@ def test_what_is_in_a_file_counts_and_not_its_suffix(
         (b"# my pilot\n", "this is neither"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer"),
         (b"\x1c\x00\x00\x00TFL3", "damaged"),
-        (b"\x89HDF\r\n\x1a\n", "damaged"),
+        pytest.param(b"\x89HDF\r\n\x1a\n", "damaged", marks=pytest.mark.tensorflow),
     ],
 )
 def test_a_file_that_is_no_pilot_is_a_model_error_that_names_it(
@@ -134,7 +137,7 @@ def test_the_right_file_beside_a_wrong_one_is_named(
 
 
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9, 0.999])
-@pytest.mark.parametrize("suffix", [".tflite", ".h5"])
+@pytest.mark.parametrize("suffix", [".tflite", H5])
 def test_a_file_cut_short_is_a_model_error(
     stock_pilot: StockPilot, suffix: str, share: float, tmp_path: Path
 ) -> None:
@@ -145,6 +148,7 @@ def test_a_file_cut_short_is_a_model_error(
         open_extractor(torn)
 
 
+@pytest.mark.tensorflow
 def test_a_keras_file_that_would_run_stored_code_is_refused_with_the_layers_name(
     stock_pilot: StockPilot, tmp_path: Path
 ) -> None:
@@ -159,6 +163,7 @@ def test_a_keras_file_that_would_run_stored_code_is_refused_with_the_layers_name
         open_extractor(armed)
 
 
+@pytest.mark.tensorflow
 def test_an_h5_with_weights_only_says_what_is_missing(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "weights.h5", "w") as file:
         file.create_group("conv2d_1")
@@ -166,7 +171,7 @@ def test_an_h5_with_weights_only_says_what_is_missing(tmp_path: Path) -> None:
         open_extractor(tmp_path / "weights.h5")
 
 
-@pytest.mark.parametrize("pilot_format", ["tflite", "keras"])
+@pytest.mark.parametrize("pilot_format", ["tflite", KERAS])
 def test_a_misspelt_layer_is_answered_with_the_nearest_name(
     stock_pilot: StockPilot, pilot_format: str
 ) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from json_programs import run_program
 
+pytestmark = pytest.mark.timeout(1200)
+
 KINDS = [
     "linear", "categorical", "inferred", "memory", "imu", "behavior", "localizer", "latent", "rnn",
     "3d", "separate activations", "kinds of convolution", "residual", "nested", "two images",

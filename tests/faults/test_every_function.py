@@ -26,6 +26,8 @@ from stock_pilot import StockPilot, build_stock_pilot
 from donkey_activations import CnnActivations
 from donkey_activations.drive.worker import _yield_to_the_loop
 
+pytestmark = pytest.mark.timeout(1200)
+
 ERRORS = [RuntimeError, MemoryError, OSError, SystemExit]
 RATE_HZ = 100
 

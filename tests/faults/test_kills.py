@@ -21,6 +21,8 @@ from stock_pilot import StockPilot
 from donkey_activations.commands import main
 from donkey_activations.tubs.records import read_tub
 
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.alone]
+
 # An even number.
 KILLS = int(os.environ.get("FAULT_KILLS", "200"))
 # How often the comparison may be wrong where there is no difference.

@@ -4,12 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from stock_pilot import StockPilot, build_stock_pilot
+
+pytestmark = pytest.mark.timeout(1200)
 
 SOAK = Path(__file__).parents[2] / "benchmarks" / "soak.py"
 ROUNDS = 2000
 
 
+@pytest.mark.alone
 def test_a_short_soak_leaks_nothing_and_slows_nothing_down(
     stock_pilot: StockPilot, pilot_folder: Path
 ) -> None:

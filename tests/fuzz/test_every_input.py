@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from fuzzing.campaign import run
 
+pytestmark = pytest.mark.timeout(1200)
+
 # Those that are always tried come first; the rest are the same in every run, by their number.
 INPUTS = {
     "command_lines": 80,

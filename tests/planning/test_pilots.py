@@ -12,6 +12,8 @@ from donkey_activations import ModelError, open_extractor
 from donkey_activations.extractors import running
 from donkey_activations.planning.pilots import PlannedPilot
 
+pytestmark = pytest.mark.timeout(1200)
+
 LARGEST_DIFFERENCE = 1e-4
 """Of the layer's largest value."""
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from json_programs import run_program
 
+pytestmark = pytest.mark.timeout(1200)
+
 STACKS = 20
 
 

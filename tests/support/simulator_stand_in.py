@@ -1,10 +1,9 @@
 """A stand-in for the Donkey simulator: sends drawn frames to Donkeycar's `simulator` template.
 
-The template talks to the simulator through the packages `gym` and `gym_donkeycar`. The client
-that fits Donkeycar 5.3 (gym 0.22) is in no package registry: the registry's 1.0.13 is a server
-without the configuration that Donkeycar hands over, and the newest source asks for gymnasium,
-whose `step` returns one value more. So `client_environment` puts a small client of our own on the
-path, except where the fitting one is installed: the server here speaks to both.
+The template talks to the simulator through the packages `gym` (Donkeycar 5.3) or `gymnasium` (5.4)
+and `gym_donkeycar`. The client that fits is in no package registry: the registry's 1.0.13 is a
+server without the configuration that Donkeycar hands over. So `client_environment` puts a small
+client of our own on the path, except where a real one is installed: the server here speaks to both.
 """
 
 import base64
@@ -101,5 +100,5 @@ def _telemetry(index: int) -> dict[str, object]:
 
 def client_environment() -> dict[str, str]:
     """What puts the stand-in client on a car's path, where the real one is not installed."""
-    real = all(importlib.util.find_spec(name) for name in ("gym", "gym_donkeycar"))
+    real = importlib.util.find_spec("gym_donkeycar") is not None
     return {} if real else {"PYTHONPATH": str(Path(__file__).with_name("simulator_client"))}
