@@ -123,6 +123,7 @@ class TubDrawing:
             with suppress(OSError):
                 mosaics.remove_unfinished()
         result.unreadable.sort()
+        result.notes += tub.notes
         pilot_sha256 = mosaics.description["pilot"]["sha256"]
         result.notes += [
             f"the drive gave this pilot other frames than are recorded, out of "
