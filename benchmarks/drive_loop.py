@@ -34,6 +34,7 @@ from drawn_frames import STOCK_TYPES, draw_frame
 from turns import peak_mb
 
 from donkey_activations import CnnActivations, add_activations
+from donkey_activations.drive.given import Eye
 
 HZ = 20
 WARM_UP = 10  # loops left out of every drive
@@ -136,8 +137,9 @@ def _config(height: int, width: int, every: int) -> Config:
 
 
 def _add_part(done: Drive, vehicle: Vehicle, part: CnnActivations) -> None:
-    times_s = vehicle.profiler.records[part]["times"]
-    done.part = [seconds * 1000 for seconds in times_s[WARM_UP:]]
+    ours = [one for one in vehicle.profiler.records if one is part or isinstance(one, Eye)]
+    times_s = [vehicle.profiler.records[one]["times"][WARM_UP:] for one in ours]
+    done.part = list(np.sum(times_s, axis=0) * 1000)
     done.made, done.skipped, done.failed = part.made, part.skipped, part.failed
     done.worst_latency = part.worst_latency_ms
 

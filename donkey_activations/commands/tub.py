@@ -206,7 +206,7 @@ def _report(model: Path, results: "list[TubResult]") -> dict[str, Any]:
                 {"index": index, "reason": reason}
                 for index, reason in result.unreadable[:_REASONS_SHOWN]
             ],
-            "remarks": [*result.tub.remarks, *result.troubles],
+            "remarks": [*result.tub.remarks, *result.troubles, *result.notes],
         }
         for result in results
     ]
@@ -228,7 +228,8 @@ def _summary(result: "TubResult") -> list[str]:
     lines += [f"  record {index}: {reason}" for index, reason in reasons]
     if len(result.unreadable) > len(reasons):
         lines.append(f"  and {len(result.unreadable) - len(reasons)} more")
-    lines += [f"  {remark}" for remark in (*result.tub.remarks, *result.troubles)]
+    remarks = (*result.tub.remarks, *result.troubles, *result.notes)
+    lines += [f"  {remark}" for remark in remarks]
     if result.undone:
         lines.append("  run the same command again to go on")
     return lines

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from donkey_activations.drive.history import FrameHistory, kept_by
+from donkey_activations.drive.given import Eye, Given, GivenFrames
 from donkey_activations.drive.pilot import OpenPilot, PilotOptions
 from donkey_activations.drive.pilot_watch import PilotWatch
 from donkey_activations.drive.recorder import tub_folder
+from donkey_activations.drive.source import FrameSource
 from donkey_activations.drive.worker import Job, MosaicWorker
-from donkey_activations.mosaic.controls import CHANNELS, Controls, known_controls
+from donkey_activations.mosaic.controls import CHANNELS, known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.transformations import Transformations
 from donkey_activations.tubs.mosaics import remove_left_overs
@@ -56,6 +55,7 @@ class CnnActivations:
         transformations: Transformations | None = None,
         transformation_names: Sequence[str] = (),
         driver: Any = None,
+        source: FrameSource | None = None,
     ) -> None:
         """Opens the pilot and, with a tub, the folder of its mosaics.
 
@@ -74,6 +74,7 @@ class CnnActivations:
             transformation_names: Names of all that is done to it, here or by the car.
             driver: Donkeycar's own part of the same pilot, if that drives. The frames that a
                 sequence pilot keeps are taken from it; without it, the part keeps its own.
+            source: Where the frames come from; None is the camera, of which the tub records all.
 
         Raises:
             ModelError: The pilot cannot be opened.
@@ -91,6 +92,7 @@ class CnnActivations:
             transformation_names=transformation_names,
             tub_path=None if tub is None else tub_folder(tub),
             jpeg_quality=jpeg_quality,
+            source=source,
         )
         watch = PilotWatch(options)
         self._worker = MosaicWorker(options.open(), watch)
@@ -101,7 +103,8 @@ class CnnActivations:
         self._show = show
         self._tub = tub
         self._driver = driver
-        self._history = FrameHistory(1)
+        self._given = GivenFrames(self._worker, source or FrameSource())
+        self._has_eyes = False
         self._rounds = 0
         self._has_worker = True
         self.skipped = 0
@@ -131,33 +134,49 @@ class CnnActivations:
         """Longest time in milliseconds from a frame to its finished mosaic."""
         return self._worker.worst_latency_ms
 
+    def eyes(self) -> tuple[Eye, Eye]:
+        """Returns the parts for the places right before and right after the pilot.
+
+        From here on, mosaics are of what the first of them is given: the pilot's own arguments and
+        behind them what the tub would record. The second is for rounds in which the pilot has run.
+        """
+        self._has_eyes = True
+        return self._given.eyes(self._may_be_due, self._driver)
+
     def run_threaded(
-        self, frame: Any, recording: Any = False, pilot_runs: Any = False, *controls: Any
+        self, frame: Any, recording: Any = False, pilot_runs: Any = False, *channels: Any
     ) -> tuple[str, Any]:
         """Hands a frame over, if it is its turn and the worker is free.
 
         Args:
-            frame: What the camera gave in this round: an array of ``input_shape``, or None.
+            frame: What the camera gave in this round: an array of ``input_shape``, or None. Not
+                drawn where there are ``eyes()``.
             recording: Whether the tub writes a record in this round.
             pilot_runs: Whether the pilot part has run in this round.
-            controls: What ``CONTROL_CHANNELS`` hold, or nothing.
+            channels: What ``CONTROL_CHANNELS`` hold, and behind them the picture that the tub is
+                about to record; or less of that.
 
         Returns:
             The record's reference to its mosaic or ``""``, and the newest picture.
         """
+        picture = next(iter(channels[len(CONTROL_CHANNELS) :]), frame)
         try:
-            reference = self._hand_over(frame, bool(recording), bool(pilot_runs), controls)
+            if not self._has_eyes:
+                self._given.take([frame], frame, is_due=self._may_be_due())
+                if pilot_runs:
+                    self._given.take_kept(self._driver)
+            reference = self._hand_over(picture, bool(recording), channels)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a part that raises stops the car
             self._worker.say_once("mosaics fail", error)
             reference = NO_MOSAIC
         fresh = time.monotonic() - self._worker.drawn_s < _STALE_S
-        return reference, self._worker.mosaic if fresh else frame
+        return reference, self._worker.mosaic if fresh else picture
 
     def run(
-        self, frame: Any, recording: Any = False, pilot_runs: Any = False, *controls: Any
+        self, frame: Any, recording: Any = False, pilot_runs: Any = False, *channels: Any
     ) -> tuple[str, Any]:
         """Does the same without a worker: returns when the mosaic is drawn and written."""
-        reference, _ = self.run_threaded(frame, recording, pilot_runs, *controls)
+        reference, _ = self.run_threaded(frame, recording, pilot_runs, *channels)
         self._worker.work_once()
         return reference, frame if self._worker.mosaic is None else self._worker.mosaic
 
@@ -193,72 +212,57 @@ class CnnActivations:
             self.worst_latency_ms,
         )
 
-    def _hand_over(
-        self, frame: Any, recording: bool, pilot_runs: bool, controls: tuple[Any, ...]
-    ) -> str:
-        # Read once: the worker may put a new pilot there at any moment.
-        pilot = self._worker.pilot
-        if pilot.extractor.sequence_length > 1:
-            self._remember(pilot, frame)
+    def _may_be_due(self) -> bool:
+        """Tells whether this round can get a mosaic; whether it is recorded may yet be decided."""
+        if not self._has_worker:
+            return False
+        is_due = self._show and (self._rounds + 1) % self._every_n_frames == 0
+        return is_due or (
+            self._worker.pilot.recorder is not None
+            and int(self._tub.manifest.current_index) % self._every_n_frames == 0
+        )
+
+    def _hand_over(self, picture: Any, recording: bool, channels: tuple[Any, ...]) -> str:
         self._rounds += 1
-        recorder = pilot.recorder if recording else None
-        count = self._rounds if recorder is None else int(self._tub.manifest.current_index)
-        if count % self._every_n_frames or frame is None or not self._has_worker:
+        given = self._given.claim()
+        if given is None:
             return NO_MOSAIC
+        try:
+            job = self._job(given, picture, recording, channels)
+        except (Exception, SystemExit):
+            self._given.put_back(given)
+            raise
+        if job is None:
+            self._given.put_back(given)
+            return NO_MOSAIC
+        self._worker.hand_over(job)
+        recorder = given.pilot.recorder
+        if job.index is None or recorder is None:
+            return NO_MOSAIC
+        return recorder.reference(job.index, job.channel)
+
+    def _job(
+        self, given: Given, picture: Any, recording: bool, channels: tuple[Any, ...]
+    ) -> Job | None:
+        """Returns what the worker has to do; None where this round gets no mosaic."""
+        recorder = given.pilot.recorder if recording else None
+        count = self._rounds if recorder is None else int(self._tub.manifest.current_index)
+        if count % self._every_n_frames:
+            return None
         if recorder is not None and not recorder.has_room:
             recorder.look_for_room()
             recorder = recorder if recorder.has_room else None
         if recorder is None and not self._show:
-            return NO_MOSAIC
-        driver = self._driver if pilot_runs else None
-        index = None if recorder is None else count
-        known = known_controls(dict(zip(CONTROL_CHANNELS, controls, strict=False)))
-        if not self._ask_for_mosaic(pilot, frame, driver, known, index):
-            return NO_MOSAIC
-        return NO_MOSAIC if recorder is None else recorder.reference(count)
-
-    def _ask_for_mosaic(
-        self,
-        pilot: OpenPilot,
-        frame: Any,
-        driver: Any,
-        controls: dict[str, Controls],
-        index: int | None,
-    ) -> bool:
-        """Gives the worker a copy of all that the mosaic needs, because cameras reuse their memory.
-
-        Casts, too, because the tub does the same. False, if the frame does not fit or the worker is
-        busy.
-        """
-        shape = pilot.shape_to_keep(np.shape(frame))
-        if shape is None:
-            self._worker.say_once(pilot.why_unfit(np.shape(frame)))
-            return False
-        length, input_shape = pilot.extractor.sequence_length, pilot.extractor.input_shape
-        kept = kept_by(driver if length > 1 else None, length, input_shape)
-        frames = self._worker.free_buffer((length, *(shape if kept is None else input_shape)))
-        if frames is None:
+            return None
+        if given.why_unfit:
+            self._worker.say_once(given.why_unfit)
+            return None
+        if given.frames is None:
             self.skipped += 1
-            return False
-        try:
-            if kept is not None:
-                for place, one in zip(frames, kept, strict=True):
-                    np.copyto(place, np.reshape(one, place.shape), casting="unsafe")
-            elif length > 1:
-                self._history.copy_to(frames)
-            else:
-                np.copyto(frames[0], np.reshape(frame, shape), casting="unsafe")
-            self._worker.hand_over(Job(pilot, frames, controls, index, time.monotonic()))
-        except (Exception, SystemExit):
-            # The worker gives back only what it has got, and without buffers it would starve.
-            self._worker.give_back(frames)
-            raise
-        return True
-
-    def _remember(self, pilot: OpenPilot, frame: Any) -> None:
-        """Goes on in every round, so that the history is whole when it is needed."""
-        if self._history.length != pilot.extractor.sequence_length:
-            self._history = FrameHistory(pilot.extractor.sequence_length)
-        shape = None if frame is None else pilot.shape_to_keep(np.shape(frame))
-        if shape is not None:
-            self._history.append(frame, shape)
+            return None
+        channel = self._given.source.given(given.channel)
+        if recorder is not None and self._has_eyes and not given.is_recorded(picture):
+            channel = given.channel
+        controls = known_controls(dict(zip(CONTROL_CHANNELS, channels, strict=False)))
+        index = None if recorder is None else count
+        return Job(given.pilot, given.frames, controls, index, time.monotonic(), channel)

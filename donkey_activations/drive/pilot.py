@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.drive.recorder import MosaicRecorder
+from donkey_activations.drive.source import FrameSource
 from donkey_activations.errors import FrameError
 from donkey_activations.extractors import open_extractor
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
@@ -63,20 +64,6 @@ class OpenPilot:
             return height, width, 1
         makes_grey = channels == 1 and self.extractor.sequence_length > 1
         return shape if makes_grey and shape == (height, width, 3) else None
-
-    def why_unfit(self, camera_shape: tuple[int, ...]) -> str:
-        """Returns what to tell a driver whose camera gives frames that the pilot does not take.
-
-        Args:
-            camera_shape: The frame's shape.
-        """
-        height, width, channels = self.extractor.input_shape
-        return (
-            f"no mosaics: the pilot takes {describe_shape(self.extractor.input_shape)}, "
-            f"the camera gives {describe_shape(camera_shape)}; set IMAGE_W = {width}, "
-            f"IMAGE_H = {height} and IMAGE_DEPTH = {channels}, or train the pilot again at the "
-            "camera's size"
-        )
 
     def try_transformations(self, camera_shape: tuple[int, ...]) -> None:
         """Has a black frame transformed, if there are transformations, and looked at.
@@ -167,6 +154,7 @@ class PilotOptions:
         transformation_names: Names of all that is done to it, here or by the car.
         tub_path: The tub to record into, or None.
         jpeg_quality: 1 to 100.
+        source: Where the frames come from; None are recorded ones.
     """
 
     model_path: Path
@@ -178,6 +166,7 @@ class PilotOptions:
     tub_path: Path | None
     jpeg_quality: int
     transformation_names: Sequence[str] = ()
+    source: FrameSource | None = None
 
     def open(self, *, convert: bool = True) -> OpenPilot:
         """Opens what the file holds now, and draws one black frame.
@@ -208,6 +197,9 @@ class PilotOptions:
             mosaics = mosaic_set(
                 self.tub_path, self.model_path, extractor, self.layout, self.transformation_names
             )
-            recorder = MosaicRecorder(mosaics, self.jpeg_quality)
+            source = self.source or FrameSource()
+            recorder = MosaicRecorder(
+                mosaics, self.jpeg_quality, source.given(source.likely_channel)
+            )
         run_ranges = RunRanges(extractor.layers) if self.layout.scales_over_runs() else None
         return OpenPilot(extractor, self.layout, recorder, self.transformations, run_ranges)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import TubError
 from donkey_activations.mosaic.jpeg import encode_jpeg
+from donkey_activations.tubs.given_sets import given_set
 from donkey_activations.tubs.mosaics import MosaicSet
 
 logger = logging.getLogger(__name__)
@@ -29,37 +30,55 @@ class MosaicRecorder:
     pictures leave it alone in time: below ``MIN_FREE_BYTES`` they stop and the records go on.
     """
 
-    def __init__(self, mosaics: MosaicSet, jpeg_quality: int) -> None:
+    def __init__(self, mosaics: MosaicSet, jpeg_quality: int, channel: str | None = None) -> None:
         """Makes the set's folder.
 
         Args:
-            mosaics: Where the pictures go.
+            mosaics: Where the pictures of recorded frames go.
             jpeg_quality: 1 to 100.
+            channel: Where the frames come from, if it is known that they are no recorded ones.
 
         Raises:
             TubError: The folder cannot be written to, or the disk is too full to begin.
         """
-        mosaics.create()
-        self.mosaics = mosaics
+        self._mosaics = mosaics
+        self._sets: dict[str | None, MosaicSet] = {}
+        self._folder = self._made_set(channel).path
         self.has_room = self._measure_room()
         self._jpeg_quality = jpeg_quality
         self._refers = True
         if not self.has_room:
             raise TubError(
-                f"{mosaics.path}: expected at least {MIN_FREE_BYTES >> 20} MB of free disk "
+                f"{self._folder}: expected at least {MIN_FREE_BYTES >> 20} MB of free disk "
                 "for mosaics; free the disk, records need it too"
             )
 
-    def reference(self, index: int) -> str:
-        """Returns what the record is to carry; ``""`` since a mosaic has failed."""
-        return self.mosaics.reference(index) if self._refers else ""
+    def reference(self, index: int, channel: str | None = None) -> str:
+        """Returns what the record is to carry; ``""`` since a mosaic has failed.
+
+        Args:
+            index: The record's ``_index``.
+            channel: Where the frame comes from, if it is no recorded one.
+        """
+        return self._set(channel).reference(index) if self._refers else ""
 
     def stop_referring(self) -> None:
         """Has records refer to no picture until one is written again."""
         self._refers = False
 
+    def _set(self, channel: str | None) -> MosaicSet:
+        return self._mosaics if channel is None else given_set(self._mosaics, channel)
+
+    def _made_set(self, channel: str | None) -> MosaicSet:
+        """Makes a folder once: when it is gone later, somebody has taken it away."""
+        if channel not in self._sets:
+            mosaics = self._set(channel)
+            mosaics.create()
+            self._sets[channel] = mosaics
+        return self._sets[channel]
+
     def _measure_room(self) -> bool:
-        return shutil.disk_usage(self.mosaics.path).free >= MIN_FREE_BYTES
+        return shutil.disk_usage(self._folder).free >= MIN_FREE_BYTES
 
     def look_for_room(self) -> None:
         """Measures the free disk, and says so when it has crossed the floor."""
@@ -72,15 +91,18 @@ class MosaicRecorder:
                 MIN_FREE_BYTES >> 20,
             )
 
-    def write(self, index: int, picture: NDArray[np.uint8]) -> None:
+    def write(self, index: int, picture: NDArray[np.uint8], channel: str | None = None) -> None:
         """Encodes and writes one mosaic.
 
         Args:
             index: The record's ``_index``.
             picture: uint8 ``(H, W, 3)`` RGB.
+            channel: Where the frame comes from, if it is no recorded one: such mosaics have a set
+                of their own.
 
         Raises:
             OSError: The disk is full, gone, or read-only.
+            TubError: The folder of another set cannot be made.
         """
-        self.mosaics.write_picture(index, encode_jpeg(picture, self._jpeg_quality))
+        self._made_set(channel).write_picture(index, encode_jpeg(picture, self._jpeg_quality))
         self._refers = True

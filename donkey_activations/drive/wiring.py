@@ -3,32 +3,29 @@
 import sys
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, SupportsIndex
+from typing import Any
 
+from donkey_activations.drive.camera import check_camera_size
 from donkey_activations.drive.config import DriveConfig, read_config
+from donkey_activations.drive.following import (
+    Entry,
+    frame_source,
+    image_channels,
+    pilot_entry,
+    recorded_channel,
+    transformations_done,
+)
 from donkey_activations.drive.part import CONTROL_CHANNELS, CnnActivations
+from donkey_activations.drive.source import FrameSource
 from donkey_activations.drive.worker import WorkerThread
 from donkey_activations.errors import ConfigError
-from donkey_activations.frames import describe_shape
-from donkey_activations.transformations import (
-    Transformations,
-    keep_the_shape,
-    transformation_names,
-    transformations_of,
-)
+from donkey_activations.transformations import transformation_names, transformations_of
 
-CAMERA = "cam/image_array"
-CAMERA_TRANSFORMED = "cam/image_array_trans"
 REFERENCE = "cnn/activations"
 MOSAIC = "cnn/mosaic"
 _ALWAYS = "cnn/always"
 _NEVER = "cnn/never"
 _UNKNOWN = "cnn/unknown"
-
-# Their frames have a size of their own, whatever IMAGE_W and IMAGE_H say.
-_CAMERAS_OF_OWN_SIZE = {"D435", "OAKD", "IMAGE_LIST"}
-
-Entry = dict[str, Any]
 
 
 def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
@@ -47,15 +44,25 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
     parts: list[Entry] = vehicle.parts
     if not config.enabled or any(isinstance(entry["part"], CnnActivations) for entry in parts):
         return
-    camera = _camera_channel(parts)
-    tub_entry = _tub_entry(parts) if config.record else None
+    tub_entry = _tub_entry(parts)
+    recorded = recorded_channel(tub_entry)
+    tub_entry = tub_entry if config.record else None
     if tub_entry is None and not config.show:
         raise ConfigError(
             "expected a tub to record into, this car writes none in this mode; "
             "set ACTIVATIONS_SHOW = True to see mosaics on the drive page"
         )
-    pilot_entry = _pilot_entry(parts)
     model = _model(config, cfg, parts, model_path)
+    pilot = pilot_entry(parts, model, image_channels(parts, recorded))
+    before = parts[: _place(parts, pilot or tub_entry)]
+    source = frame_source(cfg, before, pilot, recorded)
+    is_before_tub = pilot is not None and _place(parts, pilot) < _place(parts, tub_entry)
+    if pilot is not None and not is_before_tub and source.likely_channel != recorded:
+        raise ConfigError(
+            f"expected the pilot, which reads {source.likely_channel}, before the TubWriter, it "
+            "stands behind it; add it to the vehicle before the TubWriter"
+        )
+    is_done = pilot is not None or source.likely_channel == source.remade
     part = CnnActivations(
         model,
         None if tub_entry is None else tub_entry["part"].tub,
@@ -66,13 +73,20 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
         jpeg_quality=config.jpeg_quality,
         threads=config.threads,
         trust_model=config.trust_model,
-        transformations=_transformations(cfg, parts),
-        transformation_names=_transformation_names(cfg, parts),
-        driver=pilot_entry["part"] if pilot_entry and _drives_with(model, config, parts) else None,
+        # Without a pilot part (a user records and looks into a pilot) nobody else does it.
+        transformations=None if is_done else transformations_of(cfg),
+        transformation_names=(
+            transformations_done(cfg, before, source) if is_done else transformation_names(cfg)
+        ),
+        driver=pilot["part"] if pilot and _drives_with(model, config, parts) else None,
+        source=source,
     )
-    _check_camera_size(cfg, part)
-    conditions = _conditions(tub_entry, pilot_entry)
-    _insert(vehicle, part, [camera, *conditions, *_controls(tub_entry)], tub_entry)
+    if source.sizes_are_set:
+        check_camera_size(cfg, part.pilot)
+    inputs = [source.likely_channel, *_conditions(tub_entry, pilot), *_controls(tub_entry)]
+    _insert(vehicle, part, [*inputs, source.recorded or _UNKNOWN], tub_entry)
+    if pilot is not None and is_before_tub:
+        _insert_eyes(vehicle, part, pilot, source)
     if tub_entry is not None and config.column:
         _add_column(tub_entry)
     if config.show:
@@ -85,45 +99,10 @@ def _tub_entry(parts: list[Entry]) -> Entry | None:
     return next((entry for entry in parts if isinstance(entry["part"], TubWriter)), None)
 
 
-def _camera_channel(parts: list[Entry]) -> str:
-    outputs = {channel for entry in parts for channel in entry["outputs"]}
-    pilot = _pilot_entry(parts)
-    if pilot is not None and CAMERA_TRANSFORMED in pilot["inputs"]:
-        return CAMERA_TRANSFORMED
-    if CAMERA in outputs:
-        return CAMERA
-    raise ConfigError(f"expected a camera (a part that outputs {CAMERA}), this car has none")
-
-
-def _pilot_entry(parts: list[Entry]) -> Entry | None:
-    return next(
-        (
-            entry
-            for entry in parts
-            if "pilot/angle" in entry["outputs"] and hasattr(entry["part"], "load")
-        ),
-        None,
-    )
-
-
-def _transformations(cfg: Any, parts: list[Entry]) -> Transformations | None:
-    """What is left to be done to a frame: nothing, where a pilot part has it done or goes without.
-
-    Without a pilot part (a user records and looks into a pilot) nobody else does it.
-    """
-    return None if _pilot_entry(parts) else transformations_of(cfg)
-
-
-def _transformation_names(cfg: Any, parts: list[Entry]) -> tuple[str, ...]:
-    """The names of all that is done to a frame before the pilot sees it, whoever does it."""
-    done = [entry["part"] for entry in parts if CAMERA_TRANSFORMED in entry["outputs"]]
-    if _pilot_entry(parts) is None:
-        return transformation_names(cfg)
-    if _camera_channel(parts) != CAMERA_TRANSFORMED or not done:
-        return ()
-    names = transformation_names(cfg)
-    # Donkeycar has appended its second list to the first by now, if the first was a list.
-    return names[: len(getattr(done[-1], "transformations", names))]
+def _place(parts: list[Entry], wanted: Entry | None) -> int:
+    """Returns an entry's index, or the end of the list. By identity: parts may not compare."""
+    places = (place for place, entry in enumerate(parts) if entry is wanted)
+    return next(places, len(parts))
 
 
 def _model(config: DriveConfig, cfg: Any, parts: list[Entry], model_path: str | None) -> Path:
@@ -175,35 +154,6 @@ def _model_on_command_line() -> str | None:
     return None
 
 
-def _check_camera_size(cfg: Any, part: CnnActivations) -> None:
-    """Finds before the drive what would otherwise show with the first frame."""
-    camera = getattr(cfg, "CAMERA_TYPE", None)
-    if camera in _CAMERAS_OF_OWN_SIZE:
-        return
-    wanted = _camera_shape(cfg)
-    if part.pilot.shape_to_keep(wanted) or not keep_the_shape(cfg):
-        part.pilot.try_transformations(wanted)
-        return
-    height, width, depth = part.input_shape
-    raise ConfigError(
-        f"the pilot takes {describe_shape(part.input_shape)}, the camera is set to "
-        f"{describe_shape(wanted)}; set IMAGE_W = {width}, IMAGE_H = {height} and "
-        f"IMAGE_DEPTH = {depth}, or train the pilot again at the camera's size"
-    )
-
-
-def _camera_shape(cfg: Any) -> tuple[int, int, int]:
-    def length(key: str) -> int:
-        value = getattr(cfg, key, None)
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)  # as of a division
-        if isinstance(value, SupportsIndex) and int(value) >= 1:
-            return int(value)
-        raise ConfigError(f"{key}: expected a number of 1 or more, got {value!r}; correct it")
-
-    return length("IMAGE_H"), length("IMAGE_W"), length("IMAGE_DEPTH")
-
-
 def _conditions(tub_entry: Entry | None, pilot_entry: Entry | None) -> list[str]:
     """The channels that say whether the tub records and whether the pilot runs in a round."""
     return [
@@ -222,14 +172,25 @@ def _controls(tub_entry: Entry | None) -> list[str]:
 
 
 def _insert(vehicle: Any, part: CnnActivations, inputs: list[str], tub_entry: Entry | None) -> None:
-    """Right before the tub the frame is final, and the record's index is known."""
+    """Right before the tub it is decided what is recorded, and under which index."""
     parts: list[Entry] = vehicle.parts
     vehicle.mem.put([_ALWAYS, _NEVER], [True, False])
     vehicle.add(part, inputs=inputs, outputs=[REFERENCE, MOSAIC], threaded=True)
     parts[-1]["thread"] = WorkerThread(part.update, part.go_without)
     if tub_entry is not None:
         added = parts.pop()
-        parts.insert(parts.index(tub_entry), added)
+        parts.insert(_place(parts, tub_entry), added)
+
+
+def _insert_eyes(vehicle: Any, part: CnnActivations, pilot: Entry, source: FrameSource) -> None:
+    """Where the pilot takes its frame: what another part makes of it later is no matter then."""
+    parts: list[Entry] = vehicle.parts
+    before, after = part.eyes()
+    vehicle.add(before, inputs=[*source.channels, source.recorded or _UNKNOWN])
+    parts.insert(_place(parts, pilot), parts.pop())
+    if hasattr(pilot["part"], "img_seq"):  # of Donkeycar's sequence pilots
+        vehicle.add(after, run_condition=pilot["run_condition"])
+        parts.insert(_place(parts, pilot) + 1, parts.pop())
 
 
 def _add_column(tub_entry: Entry) -> None:

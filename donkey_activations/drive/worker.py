@@ -41,6 +41,7 @@ class Job:
         controls: Steering and throttle in that round, by driver.
         index: The ``_index`` of the record; None if nothing is recorded.
         handed_over_s: When, on the monotonic clock.
+        channel: Where the frame came from, if it is not of what is recorded.
     """
 
     pilot: OpenPilot
@@ -48,6 +49,7 @@ class Job:
     controls: dict[str, Controls]
     index: int | None
     handed_over_s: float
+    channel: str | None
 
 
 class MosaicWorker:
@@ -182,7 +184,7 @@ class MosaicWorker:
         try:
             picture = job.pilot.draw(job.frames, job.controls)
             if job.index is not None and job.pilot.recorder is not None:
-                job.pilot.recorder.write(job.index, picture)
+                job.pilot.recorder.write(job.index, picture, job.channel)
                 job.pilot.recorder.look_for_room()
             self.mosaic, self.drawn_s = picture, time.monotonic()
             self.made += 1

@@ -41,7 +41,7 @@ def describe(
             {"index": index, "reason": reason}
             for index, reason in result.unreadable[:_REASONS_SHOWN]
         ],
-        "remarks": [*tub.remarks, *_remarks(axis)],
+        "remarks": [*tub.remarks, *tub.notes, *_remarks(axis)],
     }
 
 

@@ -10,8 +10,10 @@ from donkey_activations.errors import TubError
 from donkey_activations.offline.choice import Choice, still_due
 from donkey_activations.offline.crew import Crew
 from donkey_activations.offline.drawing import Block, Look, Outcome, Studio
-from donkey_activations.tubs.mosaics import MosaicSet, mosaic_set
+from donkey_activations.tubs.given_sets import given_sets
+from donkey_activations.tubs.mosaics import FOLDER, MosaicSet, mosaic_set
 from donkey_activations.tubs.records import Record, TubRecords
+from donkey_activations.wording import printable
 
 # Below this, another process costs more than it brings.
 _LEAST_RECORDS_A_WORKER = 25
@@ -34,6 +36,7 @@ class TubResult:
         resized: Number of pictures drawn now of a frame of another size.
         unreadable: Records whose frame cannot be read, with the reason.
         troubles: What else kept pictures from being drawn, one sentence each.
+        notes: What else there is to know of these pictures, one sentence each.
     """
 
     tub: TubRecords
@@ -44,6 +47,7 @@ class TubResult:
     resized: int = 0
     unreadable: list[tuple[int, str]] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def undone(self) -> int:
@@ -119,6 +123,14 @@ class TubDrawing:
             with suppress(OSError):
                 mosaics.remove_unfinished()
         result.unreadable.sort()
+        result.notes += tub.notes
+        pilot_sha256 = mosaics.description["pilot"]["sha256"]
+        result.notes += [
+            f"the drive gave this pilot other frames than are recorded, out of "
+            f"{printable(channel)}: their pictures are in {FOLDER}/{printable(name)}, these are "
+            "of the recorded frames"
+            for name, channel in given_sets(tub.path, pilot_sha256).items()
+        ]
         return result
 
     def _mosaics(self, tub: TubRecords, sets_path: Path | None) -> MosaicSet:

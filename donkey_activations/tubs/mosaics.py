@@ -21,7 +21,7 @@ from donkey_activations.extractors.formats import fingerprint
 from donkey_activations.mosaic.layout import Layout
 
 FOLDER = "activations"
-_DESCRIPTION = "set.json"
+DESCRIPTION = "set.json"
 
 # Belongs to a set's digits: raise it when the same maps give another picture.
 _DRAWING = 2
@@ -75,7 +75,7 @@ class MosaicSet:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             text = json.dumps(self.description, indent=2) + "\n"
-            self._write(_DESCRIPTION, text.encode())
+            self._write(DESCRIPTION, text.encode())
         except OSError as error:
             way_out = _WAYS_OUT.get(error.errno or 0, "free the disk or make the folder writable")
             raise TubError(
@@ -170,6 +170,7 @@ def mosaic_set(
         "layout": layout.as_json(),
         "size": size,
         "transformations": list(transformations),
+        "given": None,
         "versions": _versions(),
     }
     return MosaicSet(tub_path, f"{model_path.stem}-{digits}", description)
@@ -218,7 +219,7 @@ def _is_left_over(file: Path, next_index: int) -> bool:
 def _files(tub_path: Path) -> Iterator[Path]:
     folder = tub_path / FOLDER
     # Where a link leads to, nothing is ours.
-    for description in () if folder.is_symlink() else folder.glob(f"*/{_DESCRIPTION}"):
+    for description in () if folder.is_symlink() else folder.glob(f"*/{DESCRIPTION}"):
         if not description.parent.is_symlink():
             yield from (file for file in description.parent.iterdir() if file.is_file())
 

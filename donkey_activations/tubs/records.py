@@ -4,7 +4,7 @@ Donkeycar's own reader writes when it opens and closes a tub, and does not open 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,10 @@ class TubRecords:
         path: The tub's folder.
         records: Ordered by index, the deleted ones left out; where a crash has left an index twice,
             the last one.
-        deleted: Number of records that the driver has deleted.
+        deleted: Number of records that Donkeycar's own iterator skips as deleted.
         damaged: Number of lines or files that are no record.
         remarks: What else is wrong with the tub, one sentence each.
+        notes: What else there is to know of it, one sentence each.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class TubRecords:
     deleted: int
     damaged: int
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_tub(path: Path) -> TubRecords:
@@ -119,17 +121,46 @@ def read_frame(record: Record, channels: int) -> NDArray[np.uint8]:
 def _read_v2(tub: Path) -> TubRecords:
     catalogs, deleted, remarks = _read_manifest(tub)
     found: dict[int, Record] = {}
-    damaged = 0
+    damaged = skipped = 0
+    astray: int | None = None
     images = TubFolder(tub, _IMAGES)
     files, missing = _find_catalogs(tub, catalogs)
+    for position, values in _positioned(files):
+        index = None if values is None else _whole(values.get("_index"))
+        if values is None or index is None:
+            damaged += 1
+            continue
+        if (position in deleted) != (index in deleted) and astray is None:
+            astray = index
+        if position in deleted:
+            skipped += 1
+        else:
+            found[index] = _record(index, values, images, "_timestamp_ms")
+    notes = () if astray is None else (_disagreement(astray),)
+    said = (*remarks, *missing)
+    return TubRecords(tub, _in_order(found), skipped, damaged, said, notes)
+
+
+def _positioned(files: Iterable[Path]) -> Iterator[tuple[int | None, dict[str, Any] | None]]:
+    """Yields what is in each line that is not empty, and where Donkeycar counts it.
+
+    It counts lines over all catalogs, whole or not, and reads none behind an empty one.
+    """
+    position = 0
     for file in files:
-        for values in parsed(file.read_bytes().splitlines()):
-            index = None if values is None else _whole(values.get("_index"))
-            if values is None or index is None:
-                damaged += 1
-            else:
-                found[index] = _record(index, values, images, "_timestamp_ms")
-    return _tub_records(tub, found, deleted, damaged, [*remarks, *missing])
+        is_counted = True
+        for line in file.read_bytes().split(b"\n"):
+            is_counted = is_counted and bool(line.rstrip(b"\r"))
+            for values in parsed([line]):
+                yield (position if is_counted else None), values
+            position += is_counted
+
+
+def _disagreement(index: int) -> str:
+    return (
+        "deleted records are those that donkey train leaves out, which counts lines; in this tub "
+        f"lines and _index differ, so that donkey ui may show others as deleted (record {index})"
+    )
 
 
 def _find_catalogs(tub: Path, names: Iterable[str]) -> tuple[list[Path], list[str]]:
@@ -154,7 +185,7 @@ def _find_catalogs(tub: Path, names: Iterable[str]) -> tuple[list[Path], list[st
 
 
 def _read_manifest(tub: Path) -> tuple[list[str], set[int], list[str]]:
-    """Returns the names of the catalogs, the deleted indexes, and what is wrong."""
+    """Returns the names of the catalogs, what is deleted, and what is wrong."""
     file = TubFolder(tub).readable(MANIFEST)
     if file is None:
         raise TubError(
@@ -189,14 +220,11 @@ def _read_v1(tub: Path, names: Iterable[str]) -> TubRecords:
             damaged += 1
         else:
             found[index] = _record(index, values, folder, "milliseconds")
-    return _tub_records(tub, found, set(), damaged, [])
+    return TubRecords(tub, _in_order(found), 0, damaged)
 
 
-def _tub_records(
-    tub: Path, found: dict[int, Record], deleted: set[int], damaged: int, remarks: list[str]
-) -> TubRecords:
-    kept = tuple(found[index] for index in sorted(found) if index not in deleted)
-    return TubRecords(tub, kept, len(found) - len(kept), damaged, tuple(remarks))
+def _in_order(found: dict[int, Record]) -> tuple[Record, ...]:
+    return tuple(found[index] for index in sorted(found))
 
 
 def _record(index: int, values: dict[str, Any], images: TubFolder, time_key: str) -> Record:

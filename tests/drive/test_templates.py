@@ -7,12 +7,14 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+import pilot_probe
 import pytest
 from car_driver import Drive, Step, drive, read_records
 from donkey_car import desk_settings, make_car, run_donkey
 from donkeycar.parts.tub_v2 import Tub
 from drawn_frames import draw_frame
-from drive_recipes import LOOPS, PAUSE, RECIPES
+from drive_recipes import LOOPS, PAUSE, RECIPES, drive_recipe
 from recorded_mosaics import (
     COLUMN,
     manifest_header,
@@ -145,6 +147,20 @@ def test_the_set_says_which_pilot_it_shows(
     content = description.read_text()
     assert pilot.name in content
     assert hashlib.sha256(pilot.read_bytes()).hexdigest() in content
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name.endswith("-pilot")])
+def test_the_frame_in_a_mosaic_is_bit_for_bit_the_one_that_the_pilot_was_given(
+    name: str, tmp_path: Path, frame_tub: Path, stock_pilot: StockPilot
+) -> None:
+    pilot = stock_pilot.keras if RECIPES[name].suffix == ".h5" else stock_pilot.tflite
+    probe = pilot_probe.lines_for_myconfig(tmp_path)
+    done = drive_recipe(RECIPES[name], tmp_path / "car", frame_tub, pilot, probe)
+    given, drawn = pilot_probe.noted(tmp_path)
+    assert len(drawn) >= 10, done.log
+    assert drawn.keys() == mosaic_paths(done.records()).keys()
+    for index, frame in drawn.items():
+        np.testing.assert_array_equal(frame, given[index])
 
 
 def test_a_car_without_a_camera_says_so_once_and_drives_on(

@@ -63,7 +63,9 @@ RECIPES = {
 }
 
 
-def drive_recipe(recipe: Recipe, folder: Path, frames: Path, pilot: Path) -> Drive:
+def drive_recipe(
+    recipe: Recipe, folder: Path, frames: Path, pilot: Path, more_config: str = ""
+) -> Drive:
     """Make the car, record, pause, record until the car ends by itself."""
     car = make_car(folder, recipe.template)
     steps = [
@@ -80,6 +82,8 @@ def drive_recipe(recipe: Recipe, folder: Path, frames: Path, pilot: Path) -> Dri
             settings |= {"SIM_HOST": simulator.host}
             environment = client_environment()
         car.configure(settings, registered=True)
+        with car.myconfig.open("a") as lines:
+            lines.write(more_config)
         return drive(car, steps, *model_arguments(recipe, pilot), environment=environment)
 
 

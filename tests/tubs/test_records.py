@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,70 @@ def test_records_of_many_catalogs_come_in_order(tmp_path: Path) -> None:
     again = read_tub(tmp_path / "tub")
     assert again.records == found.records
     assert "all catalogs are read" in again.remarks[0]
+
+
+def change_nothing(lines: list[str]) -> list[str]:
+    return lines
+
+
+def lose_the_first(lines: list[str]) -> list[str]:
+    return lines[3:]
+
+
+def lose_some(lines: list[str]) -> list[str]:
+    return [line for number, line in enumerate(lines) if number not in (1, 2, 7)]
+
+
+def damage_one(lines: list[str]) -> list[str]:
+    return [*lines[:4], '{"_index": 4, "cam', *lines[5:]]
+
+
+def repeat_an_index(lines: list[str]) -> list[str]:
+    return [*lines[:6], lines[3], lines[4], *lines[6:]]
+
+
+def a_line_of_blanks(lines: list[str]) -> list[str]:
+    return [*lines[:3], "  ", *lines[3:]]
+
+
+@pytest.mark.parametrize("deleted", [[0], [2, 5], [4, 5, 6, 11], [9, 10, 200]], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [change_nothing, lose_the_first, lose_some, damage_one, repeat_an_index, a_line_of_blanks],
+)
+@pytest.mark.parametrize("max_len", [5, 1000])
+def test_deleted_records_are_those_that_donkeycars_own_iterator_skips(
+    deleted: list[int], change: Callable[[list[str]], list[str]], max_len: int, tmp_path: Path
+) -> None:
+    made = Tub(str(tmp_path / "tub"), inputs=["n"], types=["int"], max_catalog_len=max_len)
+    for number in range(14):
+        made.write_record({"n": number})
+    made.delete_records(deleted)
+    made.close()
+    (catalog, *_) = sorted((tmp_path / "tub").glob("*.catalog"))
+    lines = change(catalog.read_text().splitlines())
+    catalog.write_text("".join(f"{line}\n" for line in lines))
+    stock = Tub(str(tmp_path / "tub"), read_only=True)
+    kept = {record["_index"]: record for record in stock}
+    stock.close()
+    found = read_tub(tmp_path / "tub")
+    assert [record.values for record in found.records] == [kept[index] for index in sorted(kept)]
+    if change is change_nothing:
+        assert found.notes == ()
+
+
+def test_where_donkeys_programs_disagree_on_what_is_deleted_there_is_a_note(tub: Path) -> None:
+    edit_catalog(tub, lambda records: records[2:])
+    assert read_tub(tub).notes == ()
+    stock = Tub(str(tub))
+    stock.delete_records([4, 5])
+    stock.close()
+    found = read_tub(tub)
+    assert [record.index for record in found.records] == [2, 3, 4, 5, 8, 9, 10, 11]
+    assert found.deleted == 2
+    (note,) = found.notes
+    assert "donkey ui may show others as deleted (record 4)" in note
+    assert found.remarks == ()
 
 
 def test_deleted_records_are_left_out_by_their_index(tub: Path) -> None:

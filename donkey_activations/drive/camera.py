@@ -1,0 +1,58 @@
+"""What the car's configuration says of its camera's frames, and whether that suits the pilot."""
+
+from typing import Any, SupportsIndex
+
+from donkey_activations.drive.pilot import OpenPilot
+from donkey_activations.errors import ConfigError
+from donkey_activations.frames import describe_shape
+from donkey_activations.transformations import keep_the_shape
+
+# Their frames have a size of their own, whatever IMAGE_W and IMAGE_H say.
+_CAMERAS_OF_OWN_SIZE = {"D435", "OAKD", "IMAGE_LIST"}
+
+
+def camera_shape(cfg: Any) -> tuple[int, int, int]:
+    """Returns ``(height, width, channels)`` in pixels to which a car sets its camera.
+
+    Args:
+        cfg: The car's configuration.
+
+    Raises:
+        ConfigError: A key is missing or no number.
+    """
+
+    def length(key: str) -> int:
+        value = getattr(cfg, key, None)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # as of a division
+        if isinstance(value, SupportsIndex) and int(value) >= 1:
+            return int(value)
+        raise ConfigError(f"{key}: expected a number of 1 or more, got {value!r}; correct it")
+
+    return length("IMAGE_H"), length("IMAGE_W"), length("IMAGE_DEPTH")
+
+
+def check_camera_size(cfg: Any, pilot: OpenPilot) -> None:
+    """Finds before the drive what would otherwise show with the first frame.
+
+    Args:
+        cfg: The car's configuration.
+        pilot: A pilot that gets the camera's frames as they are, or behind ``TRANSFORMATIONS``.
+
+    Raises:
+        ConfigError: The camera is set to another size than the pilot takes, or the transformations
+            fail.
+        FrameError: The pilot does not take what the transformations give.
+    """
+    if getattr(cfg, "CAMERA_TYPE", None) in _CAMERAS_OF_OWN_SIZE:
+        return
+    wanted, takes = camera_shape(cfg), pilot.extractor.input_shape
+    if pilot.shape_to_keep(wanted) or not keep_the_shape(cfg):
+        pilot.try_transformations(wanted)
+        return
+    height, width, depth = takes
+    raise ConfigError(
+        f"the pilot takes {describe_shape(takes)}, the camera is set to "
+        f"{describe_shape(wanted)}; set IMAGE_W = {width}, IMAGE_H = {height} and "
+        f"IMAGE_DEPTH = {depth}, or train the pilot again at the camera's size"
+    )

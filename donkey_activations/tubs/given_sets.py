@@ -1,0 +1,48 @@
+"""Sets of mosaics of what a pilot was given, where that was not what the tub has recorded."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from donkey_activations.tubs.files import TubFolder, parsed
+from donkey_activations.tubs.mosaics import DESCRIPTION, FOLDER, MosaicSet
+
+_GIVEN = "given"
+
+
+def given_set(mosaics: MosaicSet, channel: str) -> MosaicSet:
+    """Names the set of what the pilot was given, which cannot be made again of the records.
+
+    Args:
+        mosaics: The set of the recorded frames, drawn in the same way.
+        channel: Where in the drive loop the pilot's frames came from.
+    """
+    stem, _, digits = mosaics.name.rpartition("-")
+    identity = json.dumps([digits, _GIVEN, channel])
+    digits = hashlib.sha256(identity.encode()).hexdigest()[:8]
+    description = {**mosaics.description, _GIVEN: channel}
+    return replace(mosaics, name=f"{stem}-{digits}", description=description)
+
+
+def given_sets(tub_path: Path, pilot_sha256: str) -> dict[str, str]:
+    """Finds what drives have drawn of frames that the tub has not recorded.
+
+    Args:
+        tub_path: The tub's folder.
+        pilot_sha256: Of the pilot's content.
+
+    Returns:
+        The channel out of which the pilot was given its frames, by the set's name.
+    """
+    found = {}
+    for file in sorted((tub_path / FOLDER).glob(f"*/{DESCRIPTION}")):
+        name = file.parent.name
+        readable = TubFolder(tub_path, f"{FOLDER}/{name}").readable(DESCRIPTION)
+        contents = [] if readable is None else [readable.path.read_bytes()]
+        description = next(parsed(contents), None) or {}
+        channel, pilot = description.get(_GIVEN), description.get("pilot")
+        is_ours = isinstance(pilot, dict) and pilot.get("sha256") == pilot_sha256
+        if is_ours and isinstance(channel, str):
+            found[name] = channel
+    return found
