@@ -16,10 +16,12 @@ from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.layout import PANELS, LayerStyle, Layout
 from donkey_activations.mosaic.panels.base import Setting
 from donkey_activations.mosaic.panels.layers import BandPanel
+from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.mosaic.sheet import Place, sheet
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
-ONLY_LAYERS = Layout(panels=("layers",), gamma=1.0)
+ONLY_LAYERS = Layout(panels=("layers",), gamma=1.0, gap_px=1)
+RUN = {"conv2d_1": LayerRun(10.0)}
 LINE_PX = 20
 BACKGROUND = THEMES["dark"].background
 
@@ -48,12 +50,13 @@ def test_the_newest_frame_stands_enlarged_at_the_top_in_its_own_colours() -> Non
     frame[0, 0] = (250, 10, 20)
     frame[119, 159] = (1, 240, 3)
     maps = np.zeros((4, 4, 2), np.float32)
-    picture = render_mosaic(frame, [layer_of(maps)], [maps])
+    layers = [replace(layer_of(maps), window=Window((5, 5), (2, 2), (0, 0)))]
+    picture = render_mosaic(frame, layers, [maps])
     top, left = 4 + LINE_PX, 4  # margin and caption, margin
     assert picture[top, left].tolist() == picture[top + 1, left + 1].tolist() == [250, 10, 20]
     assert picture[top + 239, left + 319].tolist() == [1, 240, 3]
     sequence = np.stack([np.zeros_like(frame), frame])
-    np.testing.assert_array_equal(render_mosaic(sequence, [layer_of(maps)], [maps]), picture)
+    np.testing.assert_array_equal(render_mosaic(sequence, layers, [maps]), picture)
 
 
 def test_a_layers_largest_value_is_the_brightest_colour_and_a_quiet_filter_is_black() -> None:
@@ -123,8 +126,10 @@ def test_full_brightness_is_what_the_layout_says(
 ) -> None:
     maps = np.zeros((2, 2, 2), np.float32)
     maps[0, 0] = (2.0, 4.0)
-    layout = Layout(panels=("layers",), gamma=1.0, scaling=scaling)  # type: ignore[arg-type]
-    picture = render_mosaic(FRAME, [layer_of(maps)], [maps], layout, run_tops={"conv2d_1": 10.0})
+    layout = Layout(panels=("layers",), gamma=1.0, gap_px=1, scaling=scaling)  # type: ignore[arg-type]
+    picture = render_mosaic(
+        FRAME, [layer_of(maps)], [maps], layout, run={"conv2d_1": LayerRun(10.0)}
+    )
     band = band_of(picture, maps, layout)
     assert tuple(band[0, 0]) == pytest.approx(inferno(first), abs=3)
     assert tuple(band[0, 65]) == pytest.approx(inferno(second), abs=3)
@@ -132,7 +137,7 @@ def test_full_brightness_is_what_the_layout_says(
 
 def test_a_run_of_one_frame_is_scaled_by_that_frame() -> None:
     maps = np.random.default_rng(0).random((6, 7, 8), np.float32)
-    run = Layout(panels=("layers",), gamma=1.0, scaling="run")
+    run = replace(ONLY_LAYERS, scaling="run")
     pictures = [render_mosaic(FRAME, [layer_of(maps)], [maps], y) for y in (run, ONLY_LAYERS)]
     np.testing.assert_array_equal(*pictures)
 
@@ -166,7 +171,7 @@ def test_a_layout_for_another_pilot_is_an_error(layout: Layout, message: str) ->
 
 def test_controls_move_their_bars_to_the_side_they_steer_to() -> None:
     maps = np.zeros((4, 4, 2), np.float32)
-    layout = Layout(panels=("controls",), captions=False)
+    layout = Layout(panels=("controls",), captions=False, width_px=656)
     bars = {}
     for steering in (-1.0, 0.5):
         controls = {"user": Controls(steering, 0.0)}

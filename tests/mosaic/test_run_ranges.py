@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic.run_ranges import FixedRanges, RunRanges
+from donkey_activations.mosaic.run_ranges import FixedRanges, LayerRun, RunRanges
 
 FIRST = LayerInfo("conv2d_1", "Conv2D", 2, 3, 4)
 SECOND = LayerInfo("conv2d_2", "Conv2D", 1, 1, 2)
@@ -113,6 +113,6 @@ def test_maps_of_too_many_or_too_few_layers_are_refused() -> None:
 
 
 def test_fixed_ranges_stay_whatever_is_observed():
-    ranges = FixedRanges({"conv": 2.5})
+    ranges = FixedRanges({"conv": LayerRun(2.5)})
     ranges.observe([np.full((2, 3, 4), 9.0, np.float32)])
     assert ranges.tops() == {"conv": 2.5}
