@@ -11,7 +11,7 @@ from donkey_activations.films.stills import Stills
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.video import FilmError, check_size
 from donkey_activations.films.writing import FilmResult, Picture, Progress, Shot, write_film
-from donkey_activations.mosaic.choice import LeftOut, never_fire
+from donkey_activations.mosaic.choice import Silent, silent_filters
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.layout import Layout
@@ -57,7 +57,7 @@ class Film:
         self._places = places
         self._axis = axis
         self._scale = scale
-        self._left_out: LeftOut = ()
+        self._silent: tuple[Silent, ...] = ()
         self._background = THEMES[studio.pilot.layout.theme].background
         self.size_hw = self._size()
         check_size(self.size_hw)
@@ -73,7 +73,7 @@ class Film:
         if self._pilot.run_ranges is not None:
             run = self._studio.measure_run([self._records[place] for place in self._places])
             self._pilot = replace(self._pilot, run_ranges=FixedRanges(run))
-            self._left_out = never_fire(self._pilot.layout, run)
+            self._silent = silent_filters(self._pilot.layout, run)
             self.size_hw = self._size()
 
     def write(self, target: Path, stills: Stills | None, progress: Progress) -> FilmResult:
@@ -121,7 +121,7 @@ class Film:
         layers = tuple(pilot.extractor.layers)
         drivers = {tuple(known_controls(self._records[place].values)) for place in self._places}
         pages = [
-            sheet((height, width), layers, pilot.layout, known, left_out=self._left_out).blank
+            sheet((height, width), layers, pilot.layout, known, silent=self._silent).blank
             for known in drivers
         ]
         largest = max(page.shape[0] for page in pages), pages[0].shape[1]

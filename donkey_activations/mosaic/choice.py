@@ -1,6 +1,7 @@
 """Which filters of a layer are shown, and in which order."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,23 @@ from donkey_activations.mosaic.layout import LayerStyle, Layout
 from donkey_activations.mosaic.run_ranges import LayerRun
 
 Numbers = NDArray[np.intp]
-# By the layer's name, as something that can be hashed.
-LeftOut = tuple[tuple[str, frozenset[int]], ...]
 
 _ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Filters of a layer that are dead in every frame of a run.
+
+    Attributes:
+        layer: The layer's name.
+        filters: Their numbers.
+        frames: Number of frames that were looked at.
+    """
+
+    layer: str
+    filters: frozenset[int]
+    frames: int
 
 
 def places(filters: int, style: LayerStyle, left_out: Collection[int] = ()) -> int:
@@ -65,7 +79,7 @@ def choose(
     return chosen if style.top is None else chosen[: style.top]
 
 
-def never_fire(layout: Layout, run: Mapping[str, LayerRun]) -> LeftOut:
+def silent_filters(layout: Layout, run: Mapping[str, LayerRun]) -> tuple[Silent, ...]:
     """Returns the filters that are not worth a tile, because they are dead in all of a run.
 
     Only of layers that are scaled over the run, and none that the layout names. Of a layer of which
@@ -74,9 +88,6 @@ def never_fire(layout: Layout, run: Mapping[str, LayerRun]) -> LeftOut:
     Args:
         layout: The look.
         run: What is known of it, by the layer's name.
-
-    Returns:
-        Pairs of a layer's name and its filters, without layers that have none.
     """
     found = []
     for name, layer in run.items():
@@ -87,7 +98,7 @@ def never_fire(layout: Layout, run: Mapping[str, LayerRun]) -> LeftOut:
         if len(dead) == len(layer.peaks):
             dead -= {0}
         if dead:
-            found.append((name, dead))
+            found.append(Silent(name, dead, layer.frames))
     return tuple(found)
 
 

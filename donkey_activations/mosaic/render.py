@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic.choice import never_fire
+from donkey_activations.mosaic.choice import silent_filters
 from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.panels.base import Scene
@@ -72,7 +72,7 @@ def render_mosaic(
         tuple(known),
         trained_hw=trained_hw,
         camera_hw=camera_hw,
-        left_out=never_fire(layout, run or {}),
+        silent=silent_filters(layout, run or {}),
     )
     scene = Scene(shown, tuple(layers), tuple(maps), known, run or {})
     picture = page.blank.copy()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from donkey_activations.errors import LayoutError
 from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.mosaic.arrangement import MARGIN_PX, Place, arrange
-from donkey_activations.mosaic.choice import LeftOut
+from donkey_activations.mosaic.choice import Silent
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.panels.base import Setting
 
@@ -44,7 +44,7 @@ def sheet(
     *,
     trained_hw: tuple[int, int] | None = None,
     camera_hw: tuple[int, int] | None = None,
-    left_out: LeftOut = (),
+    silent: tuple[Silent, ...] = (),
 ) -> Sheet:
     """Lays out the panels.
 
@@ -55,7 +55,7 @@ def sheet(
         drivers: Whose controls are known.
         trained_hw: ``(height, width)`` of the pilot's own input, where the frame has another size.
         camera_hw: ``(height, width)`` of what the frame was made of, where that had another size.
-        left_out: Filters that are not shown because they never fire, by the layer's name.
+        silent: Filters that are left out because they never fire.
 
     Raises:
         LayoutError: The layout does not fit these layers.
@@ -70,7 +70,7 @@ def sheet(
         layout.layers_height_px,
         trained_hw,
         camera_hw,
-        dict(left_out),
+        {one.layer: one for one in silent},
     )
     if wanted is not None:
         # The tiles get what the other panels and the captions leave.

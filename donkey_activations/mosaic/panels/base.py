@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import LayerInfo
+from donkey_activations.mosaic.choice import Silent
 from donkey_activations.mosaic.colours import THEMES, Theme
 from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
@@ -35,7 +36,7 @@ class Setting:
         layers_height_px: What the tiles of all layers together may take in height.
         trained_hw: ``(height, width)`` of the pilot's own input, where the frame has another size.
         camera_hw: ``(height, width)`` of what the frame was made of, where that had another size.
-        never_fire: Filters that are left out because they never fire, by the layer's name.
+        silent: Filters that are left out because they never fire, by the layer's name.
     """
 
     frame_hw: tuple[int, int]
@@ -46,7 +47,7 @@ class Setting:
     layers_height_px: int
     trained_hw: tuple[int, int] | None = None
     camera_hw: tuple[int, int] | None = None
-    never_fire: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    silent: Mapping[str, Silent] = field(default_factory=dict)
 
     @property
     def theme(self) -> Theme:

@@ -48,11 +48,16 @@ def make(setting: Setting, room_px: int) -> Sequence[Panel]:
 
 
 def _tiles(layer: LayerInfo, setting: Setting) -> int:
-    left_out = setting.never_fire.get(layer.name, frozenset())
+    style = setting.layout.style_of(layer.name)
     try:
-        return choice.places(layer.filters, setting.layout.style_of(layer.name), left_out)
+        return choice.places(layer.filters, style, _left_out(layer, setting))
     except LayoutError as error:
         raise LayoutError(f"{layer.name}: {error}") from error
+
+
+def _left_out(layer: LayerInfo, setting: Setting) -> frozenset[int]:
+    silent = setting.silent.get(layer.name)
+    return frozenset() if silent is None else silent.filters
 
 
 class BandPanel(Panel):
@@ -63,7 +68,7 @@ class BandPanel(Panel):
         self._setting = setting
         self._layer = layer
         self._style: LayerStyle = setting.layout.style_of(layer.name)
-        self._left_out = setting.never_fire.get(layer.name, frozenset())
+        self._left_out = _left_out(layer, setting)
         self._grid = grid
         self._font = setting.font
         self._legend = Legend(self._font, setting.theme)
@@ -82,8 +87,11 @@ class BandPanel(Panel):
         layer = self._layer
         shape = f"{layer.width}x{layer.height}x{layer.filters}"
         phrases = [layer.name, f"{shape} ({self._grid.zoom.words})"]
+        missing = ""
         if self._left_out:
-            phrases.append(f"{len(self._left_out)} of {layer.filters} never fire, left out")
+            frames = self._setting.silent[layer.name].frames
+            missing = f"{len(self._left_out)} of {layer.filters} never fire in {frames} frames"
+            phrases.append(missing)
         if layer.receptive_field is not None:
             height, width = layer.receptive_field
             phrases.append(f"sees {width}x{height} px")
@@ -92,7 +100,10 @@ class BandPanel(Panel):
         room_px = self.width_px
         if self._lines == 1:
             room_px = self._words_px - self._font.width_px(self._live(layer.filters))
-        return self._font.fit(phrases, room_px) or layer.name
+        words = self._font.fit(phrases, room_px)
+        if missing not in words:
+            words = self._font.fit([layer.name, missing], room_px)
+        return words or layer.name
 
     def _live(self, live: int) -> str:
         return f"   {live} of {self._layer.filters} live"
