@@ -63,7 +63,12 @@ def draw(
         LayoutError: The layout does not fit the pilot.
     """
     return render_mosaic(
-        seen.frame, extractor.layers, seen.maps, layout, trained_hw=extractor.trained_hw
+        seen.frame,
+        extractor.layers,
+        seen.maps,
+        layout,
+        trained_hw=extractor.trained_hw,
+        camera_hw=seen.image_hw if seen.resized else None,
     )
 
 

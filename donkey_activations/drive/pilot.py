@@ -110,17 +110,19 @@ class OpenPilot:
             FrameError: The pilot does not take what the transformations give.
         """
         newest, maps = self.look_at(frames)
-        run_tops = None
+        camera_hw = frames.shape[1], frames.shape[2]
+        run = None
         if self.run_ranges is not None:
             self.run_ranges.observe(maps)
-            run_tops = self.run_ranges.tops()
+            run = self.run_ranges.so_far()
         return render_mosaic(
             newest,
             self.extractor.layers,
             maps,
             self.layout,
             controls=controls,
-            run_tops=run_tops,
+            run=run,
+            camera_hw=None if camera_hw == newest.shape[:2] else camera_hw,
         )
 
     def _as_the_pilot_sees(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:

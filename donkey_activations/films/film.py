@@ -11,6 +11,7 @@ from donkey_activations.films.stills import Stills
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.video import FilmError, check_size
 from donkey_activations.films.writing import FilmResult, Picture, Progress, Shot, write_film
+from donkey_activations.mosaic.choice import Silent, silent_filters
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.layout import Layout
@@ -56,6 +57,7 @@ class Film:
         self._places = places
         self._axis = axis
         self._scale = scale
+        self._silent: tuple[Silent, ...] = ()
         self._background = THEMES[studio.pilot.layout.theme].background
         self.size_hw = self._size()
         check_size(self.size_hw)
@@ -63,12 +65,16 @@ class Film:
     def use_one_scale(self) -> None:
         """Measures what full brightness is over the film, if the layout asks for that.
 
+        Filters that never fire in it are left out, so the film can become lower.
+
         Raises:
             FrameError: The pilot does not take what the transformations give.
         """
         if self._pilot.run_ranges is not None:
-            tops = self._studio.run_tops([self._records[place] for place in self._places])
-            self._pilot = replace(self._pilot, run_ranges=FixedRanges(tops))
+            run = self._studio.measure_run([self._records[place] for place in self._places])
+            self._pilot = replace(self._pilot, run_ranges=FixedRanges(run))
+            self._silent = silent_filters(self._pilot.layout, run)
+            self.size_hw = self._size()
 
     def write(self, target: Path, stills: Stills | None, progress: Progress) -> FilmResult:
         """Draws and encodes the film.
@@ -112,9 +118,10 @@ class Film:
         """
         pilot = self._pilot
         height, width, _ = pilot.extractor.input_shape
+        layers = tuple(pilot.extractor.layers)
         drivers = {tuple(known_controls(self._records[place].values)) for place in self._places}
         pages = [
-            sheet((height, width), tuple(pilot.extractor.layers), pilot.layout, known).blank
+            sheet((height, width), layers, pilot.layout, known, silent=self._silent).blank
             for known in drivers
         ]
         largest = max(page.shape[0] for page in pages), pages[0].shape[1]

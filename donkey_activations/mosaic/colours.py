@@ -23,7 +23,8 @@ _GREY = "gray"
 _BLUE_ORANGE = "blue_orange"
 
 
-@dataclass(frozen=True)
+# Compared as objects, since tables are looked up by it many times a picture.
+@dataclass(frozen=True, eq=False)
 class Theme:
     """The colours around the maps.
 
@@ -85,7 +86,7 @@ def _names() -> frozenset[str]:
     return frozenset({_GREY, _BLUE_ORANGE, *(n.removeprefix(prefix).lower() for n in names)})
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def colour_table(name: str, theme: Theme, gamma: float = 1.0, *, signed: bool = False) -> Table:
     """Returns the colours of all bytes that a tile can hold.
 

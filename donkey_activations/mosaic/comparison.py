@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import LayoutError
+from donkey_activations.mosaic.arrangement import Place
 from donkey_activations.mosaic.comparison_column import Column, Seen, Side
 from donkey_activations.mosaic.comparison_grid import Subject, TileRow, fit_rows
 from donkey_activations.mosaic.comparison_tiles import (
@@ -24,7 +25,6 @@ from donkey_activations.mosaic.panels.base import Setting
 from donkey_activations.mosaic.panels.camera import CameraPanel
 from donkey_activations.mosaic.panels.saliency import SaliencyPanel
 from donkey_activations.mosaic.saliency import is_sequential
-from donkey_activations.mosaic.sheet import Place
 from donkey_activations.mosaic.text import Font
 
 Picture = NDArray[np.uint8]

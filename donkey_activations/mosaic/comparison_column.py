@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import FeatureMaps, LayerInfo
+from donkey_activations.mosaic.arrangement import Place
 from donkey_activations.mosaic.comparison_tiles import FONT, THEME, Band
 from donkey_activations.mosaic.filter_ranges import Limits
 from donkey_activations.mosaic.flowing_text import FlowingText
 from donkey_activations.mosaic.panels.base import Scene
-from donkey_activations.mosaic.sheet import Place
 
 Picture = NDArray[np.uint8]
 

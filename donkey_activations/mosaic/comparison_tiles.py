@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import LayerInfo
+from donkey_activations.mosaic.brightness import USUAL_GAMMA
 from donkey_activations.mosaic.colours import THEMES, colour_table
 from donkey_activations.mosaic.filter_ranges import Limits
 from donkey_activations.mosaic.grid import Grid, Zoom
@@ -74,7 +75,7 @@ class Band:
         )
         signed = bool(limits.lows.min() < 0)
         colormap = LAYOUT.signed_colormap if signed else LAYOUT.colormap
-        table = colour_table(colormap, THEME, LAYOUT.gamma, signed=signed)
+        table = colour_table(colormap, THEME, USUAL_GAMMA, signed=signed)
         draw_tiles(area, levels, np.arange(len(self.filters)), self._grid(), table)
 
     def _grid(self) -> Grid:

@@ -25,6 +25,13 @@ class Zoom:
     pixels_per_cell: int = 1
     cells_per_pixel: int = 1
 
+    @property
+    def words(self) -> str:
+        """What a caption says of it: ``x2``, or ``1/2`` where two cells are a pixel."""
+        if self.cells_per_pixel > 1:
+            return f"1/{self.cells_per_pixel}"
+        return f"x{self.pixels_per_cell}"
+
     def length_px(self, cells: int) -> int:
         """Returns how many pixels so many cells take; a rest at the edge is a pixel, too."""
         return ceil(cells / self.cells_per_pixel) * self.pixels_per_cell

@@ -75,7 +75,8 @@ class Layout(LayerStyle):
             ``height_px`` leaves it open, in pixels, 16 to 4096; more, where they would not be
             legible.
         gap_px: Space between two tiles in pixels, 0 to 16.
-        gamma: 1.0 draws values in proportion; below 1, down to 0.2, shows faint ones brighter.
+        gamma: 1.0 draws values in proportion; below 1, down to 0.2, shows faint ones brighter; None
+            is for each layer what shows its usual values.
         colormap: Colours of the values from 0 up: an OpenCV colormap by its name, such as
             ``viridis``, or ``gray``; with ``_r`` behind it the other way round.
         signed_colormap: Colours of values on both sides of 0, which is in the middle:
@@ -90,11 +91,11 @@ class Layout(LayerStyle):
     layers: tuple[str, ...] | None = None
     per_layer: Mapping[str, LayerStyle] = field(default_factory=dict)
     arrangement: Literal["stacked", "beside"] = "stacked"
-    width_px: int = 656
+    width_px: int = 664
     height_px: int | None = None
-    layers_height_px: int = 600
-    gap_px: int = 1
-    gamma: float = 0.7
+    layers_height_px: int = 620
+    gap_px: int = 2
+    gamma: float | None = None
     colormap: str = "inferno"
     signed_colormap: str = "blue_orange"
     theme: Literal["dark", "light"] = "dark"
@@ -121,10 +122,11 @@ class Layout(LayerStyle):
             _check_whole("height_px", self.height_px, 90, 4096)
         _check_whole("layers_height_px", self.layers_height_px, 16, 4096)
         _check_whole("gap_px", self.gap_px, 0, 16)
-        gamma = _as_float(self.gamma)
-        if gamma is None or not 0.2 <= gamma <= 1:
-            raise LayoutError(f"gamma: expected a number from 0.2 to 1, got {self.gamma!r}")
-        object.__setattr__(self, "gamma", gamma)
+        if self.gamma is not None:
+            gamma = _as_float(self.gamma)
+            if gamma is None or not 0.2 <= gamma <= 1:
+                raise LayoutError(f"gamma: expected a number from 0.2 to 1, got {self.gamma!r}")
+            object.__setattr__(self, "gamma", gamma)
         check_colormap("colormap", self.colormap)
         check_colormap("signed_colormap", self.signed_colormap)
         _check_choice("theme", self.theme, ("dark", "light"))

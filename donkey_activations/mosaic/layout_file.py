@@ -23,7 +23,10 @@ _LAYOUT_KEYS = tuple(field.name for field in fields(Layout))
 _STYLE_KEYS = tuple(field.name for field in fields(LayerStyle))
 
 # What may stand for None, which nobody would look for in a file.
-_WORD_FOR_NONE = {"layers": "all", "filters": "all", "top": "all", "height_px": "auto"}
+_WORD_FOR_NONE = {
+    **dict.fromkeys(("layers", "filters", "top"), "all"),
+    **dict.fromkeys(("height_px", "gamma"), "auto"),
+}
 
 _NULL = "tag:yaml.org,2002:null"
 _TYPED = tuple(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))

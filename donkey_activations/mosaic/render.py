@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError
 from donkey_activations.extractors.base import LayerInfo
+from donkey_activations.mosaic.choice import silent_filters
 from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.panels.base import Scene
+from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.mosaic.sheet import sheet
 
 Picture = NDArray[np.uint8]
@@ -22,8 +24,9 @@ def render_mosaic(
     layout: Layout | None = None,
     *,
     controls: Mapping[str, Controls] | None = None,
-    run_tops: Mapping[str, float] | None = None,
+    run: Mapping[str, LayerRun] | None = None,
     trained_hw: tuple[int, int] | None = None,
+    camera_hw: tuple[int, int] | None = None,
 ) -> Picture:
     """Draws all feature maps of one frame into one picture.
 
@@ -37,10 +40,13 @@ def render_mosaic(
         maps: Their maps, float32 ``(height, width, filters)`` each. Left unchanged.
         layout: The look; None is the default one.
         controls: Steering and throttle by driver, ``user`` or ``pilot``, where known.
-        run_tops: For layers that are scaled over the run, the value at full brightness by the
-            layer's name, as ``RunRanges`` finds it; without it a run is this one frame.
+        run: For layers that are scaled over the run, what is known of it by the layer's name, as
+            ``RunRanges`` finds it; without it a run is this one frame. Filters that never fire in
+            it are left out.
         trained_hw: ``(height, width)`` in pixels that the pilot was trained at, where the maps were
             computed at another size; the picture says so beside the camera.
+        camera_hw: ``(height, width)`` in pixels of what the frame was made of, where that had
+            another size; the picture says so, too.
 
     Returns:
         uint8 ``(H, W, 3)`` RGB, W being the layout's ``width_px``.
@@ -58,8 +64,17 @@ def render_mosaic(
             )
     known = controls or {}
     height, width = shown.shape[:2]
-    page = sheet((height, width), tuple(layers), layout or Layout(), tuple(known), trained_hw)
-    scene = Scene(shown, tuple(layers), tuple(maps), known, run_tops or {})
+    layout = layout or Layout()
+    page = sheet(
+        (height, width),
+        tuple(layers),
+        layout,
+        tuple(known),
+        trained_hw=trained_hw,
+        camera_hw=camera_hw,
+        silent=silent_filters(layout, run or {}),
+    )
+    scene = Scene(shown, tuple(layers), tuple(maps), known, run or {})
     picture = page.blank.copy()
     for place in page.places:
         place.panel.draw(place.area(picture), scene)

@@ -1,7 +1,8 @@
-"""What full brightness is, over many frames."""
+"""What is known of a layer over many frames: full brightness, and which filters ever fire."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,25 @@ from donkey_activations.mosaic.scaling import measure
 
 # So that one glaring frame does not darken all the others.
 PERCENTILE = 95.0
+
+
+@dataclass(frozen=True, eq=False)
+class LayerRun:
+    """What a layer's maps are like over a run.
+
+    Attributes:
+        top: The value at full brightness.
+        usual: The usual distance from 0 in filters that are not 0 throughout; None where nobody
+            knows.
+        peaks: float32 ``(filters,)``, each filter's largest distance from 0 in any frame of the
+            run; None while the run goes on.
+        frames: Number of frames that ``peaks`` are of.
+    """
+
+    top: float
+    usual: float | None = None
+    peaks: NDArray[np.float32] | None = None
+    frames: int = 0
 
 
 class RunRanges:
@@ -26,9 +46,7 @@ class RunRanges:
             layers: The layers whose maps will be observed.
             frames: How many frames count, the newest ones.
         """
-        self._peaks: dict[str, deque[float]] = {
-            layer.name: deque(maxlen=frames) for layer in layers
-        }
+        self._observed = {layer.name: _Observed(layer.filters, frames) for layer in layers}
 
     def observe(self, maps: Sequence[NDArray[np.float32]]) -> None:
         """Adds one frame.
@@ -36,33 +54,72 @@ class RunRanges:
         Args:
             maps: The layers' maps, float32 ``(height, width, filters)`` each; left unchanged.
         """
-        for peaks, layer_maps in zip(self._peaks.values(), maps, strict=True):
-            peaks.append(float(measure(layer_maps).magnitudes().max()))
+        for observed, layer_maps in zip(self._observed.values(), maps, strict=True):
+            observed.add(layer_maps)
+
+    def so_far(self) -> dict[str, LayerRun]:
+        """Returns what is known by the layer's name; nothing before any frame."""
+        return {
+            name: LayerRun(observed.top(), observed.usual())
+            for name, observed in self._observed.items()
+            if observed.frames
+        }
+
+    def whole(self) -> dict[str, LayerRun]:
+        """Returns the same, and which filters ever fire: for a run that is at its end."""
+        return {
+            name: LayerRun(observed.top(), observed.usual(), observed.peaks, observed.frames)
+            for name, observed in self._observed.items()
+            if observed.frames
+        }
 
     def tops(self) -> dict[str, float]:
         """Returns the value at full brightness by the layer's name; nothing before any frame."""
-        return {
-            name: float(np.percentile(peaks, PERCENTILE))
-            for name, peaks in self._peaks.items()
-            if peaks
-        }
+        return {name: run.top for name, run in self.so_far().items()}
+
+
+class _Observed:
+    """One layer's frames."""
+
+    def __init__(self, filters: int, frames: int) -> None:
+        self.frames = 0
+        self.peaks = np.zeros(filters, np.float32)
+        self._tops: deque[float] = deque(maxlen=frames)
+        self._usual: deque[float] = deque(maxlen=frames)
+
+    def add(self, maps: NDArray[np.float32]) -> None:
+        measured = measure(maps)
+        peaks = measured.magnitudes()
+        if measured.not_finite is not None:
+            # Nobody knows whether it fires, so it is not to be taken for one that never does.
+            peaks[measured.not_finite] = np.inf
+        self.peaks = np.maximum(self.peaks, peaks)
+        self.frames += 1
+        self._tops.append(float(measured.magnitudes().max()))
+        self._usual.append(measured.usual())
+
+    def top(self) -> float:
+        return float(np.percentile(self._tops, PERCENTILE))
+
+    def usual(self) -> float:
+        return float(np.median(self._usual))
 
 
 class FixedRanges(RunRanges):
     """Ranges that were measured before: which frame is drawn first does not matter."""
 
-    def __init__(self, tops: Mapping[str, float]) -> None:
+    def __init__(self, run: Mapping[str, LayerRun]) -> None:
         """Takes the ranges.
 
         Args:
-            tops: The value at full brightness by the layer's name.
+            run: What is known by the layer's name.
         """
         super().__init__(())
-        self._tops = dict(tops)
+        self._run = dict(run)
 
     def observe(self, maps: Sequence[NDArray[np.float32]]) -> None:
         """Changes nothing."""
 
-    def tops(self) -> dict[str, float]:
+    def so_far(self) -> dict[str, LayerRun]:
         """Returns what was measured."""
-        return dict(self._tops)
+        return dict(self._run)

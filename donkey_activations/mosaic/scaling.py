@@ -30,14 +30,20 @@ class Measured:
         low: float32 ``(filters,)``, the smallest value of each filter, or 0 if that is less.
         high: float32 ``(filters,)``, the largest value of each filter, or 0 if that is more.
         mean_magnitude: float32 ``(height, width)``, the mean distance from 0 over the filters.
-        replaced: Whether there were values that are no numbers.
+        not_finite: bool ``(filters,)``, the filters that had values that are no numbers; None where
+            there are none.
     """
 
     maps: Maps
     low: NDArray[np.float32]
     high: NDArray[np.float32]
     mean_magnitude: NDArray[np.float32]
-    replaced: bool = False
+    not_finite: NDArray[np.bool_] | None = None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether there were values that are no numbers."""
+        return self.not_finite is not None
 
     @property
     def signed(self) -> bool:
@@ -47,6 +53,25 @@ class Measured:
     def magnitudes(self) -> NDArray[np.float32]:
         """Returns each filter's largest distance from 0, float32 ``(filters,)``."""
         return np.maximum(self.high, -self.low)
+
+    def dead(self, threshold: float) -> NDArray[np.bool_]:
+        """Returns the filters whose values are all within this of 0, bool ``(filters,)``.
+
+        Of a filter with values that are no numbers nobody knows, so it is not among them.
+        """
+        dead: NDArray[np.bool_] = self.magnitudes() <= threshold
+        return dead if self.not_finite is None else dead & ~self.not_finite
+
+    def usual(self) -> float:
+        """Returns the mean distance from 0 over all cells of the filters that are not 0 throughout.
+
+        0 where all are.
+        """
+        filters = np.count_nonzero(self.magnitudes())
+        if not filters:
+            return 0.0
+        mean = float(opencv().mean(self.mean_magnitude)[0])
+        return mean * len(self.high) / filters
 
 
 def measure(maps: Maps) -> Measured:
@@ -63,14 +88,15 @@ def measure(maps: Maps) -> Measured:
     if bits.max() <= _LARGEST_FLOAT32:
         return Measured(maps, np.zeros(len(bits), np.float32), bits.view(np.float32), _mean(maps))
     finite = np.isfinite(maps)
-    replaced = not finite.all()
-    if replaced:
+    not_finite = None
+    if not finite.all():
+        not_finite = ~_over_cells(np.min, finite)
         low = float(maps.min(where=finite, initial=0.0))
         high = float(maps.max(where=finite, initial=0.0))
         maps = np.nan_to_num(maps, nan=0.0, posinf=high, neginf=low)
     lows = np.minimum(_over_cells(np.min, maps), 0)
     highs = np.maximum(_over_cells(np.max, maps), 0)
-    return Measured(maps, lows, highs, _mean(np.abs(maps)), replaced)
+    return Measured(maps, lows, highs, _mean(np.abs(maps)), not_finite)
 
 
 def _over_cells(extreme: Callable[..., NDArray[Any]], maps: NDArray[Any]) -> NDArray[Any]:

@@ -3,19 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil, floor
+from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.frames import opencv
+from donkey_activations.errors import ActivationsError
 from donkey_activations.mosaic.colours import Colour
 
-_SCALE = 0.48
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+_LETTERS_PX = 14
 _LINE_HEIGHT_PX = 20
-_BASELINE_PX = 14
+_BASELINE_PX = 15
+# A little more than the font's own, which is hard to see between digits and letters.
 _SPACE_PX = 4
-# OpenCV's font has ASCII only.
+# Pillow's own font has little more than ASCII, and these look alike wherever it is installed.
 _UNKNOWN = "?"
+_DIGITS = "0123456789"
+# A font is not to be used by two threads at once, and nobody says that Pillow sees to it.
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True)
@@ -81,17 +91,30 @@ def _width_px(text: str, size: float) -> int:
 def _advance_px(character: str, size: float) -> int:
     if character == " ":
         return round(_SPACE_PX * size)
-    cv2 = opencv()
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    (width, _), _ = cv2.getTextSize(_writable(character), font, _SCALE * size, 1)
-    return int(width)
+    left, right = _reach_px(character, size)
+    return right - left
+
+
+@lru_cache(maxsize=256)
+def _reach_px(character: str, size: float) -> tuple[int, int]:
+    """Returns where a letter begins and ends, 0 or less and its width or more.
+
+    Digits do so at the same place, so that numbers do not move from frame to frame.
+    """
+    with _one_at_a_time:
+        font = _letters(size)
+        alike = _DIGITS if character in _DIGITS else _writable(character)
+        boxes = [font.getbbox(one, anchor="ls") for one in alike]
+        widths = [font.getlength(one) for one in alike]
+    ends = [*(box[2] for box in boxes), *widths]
+    return min(0, *(floor(box[0]) for box in boxes)), ceil(max(ends))
 
 
 def _writable(character: str) -> str:
-    return character if " " < character <= "~" else _UNKNOWN
+    return character if " " <= character <= "~" else _UNKNOWN
 
 
-# OpenCV takes 40 microseconds for a text; most come again, and of the rest all characters do.
+# Drawing a letter takes 30 microseconds; most texts come again, and of the rest all letters do.
 @lru_cache(maxsize=512)
 def _strip(text: str, size: float, colour: Colour, background: Colour) -> NDArray[np.uint8]:
     nothing = np.empty((Font(size).line_height_px, 0, 3), np.uint8)
@@ -101,12 +124,44 @@ def _strip(text: str, size: float, colour: Colour, background: Colour) -> NDArra
 
 @lru_cache(maxsize=1024)
 def _glyph(character: str, size: float, colour: Colour, background: Colour) -> NDArray[np.uint8]:
-    shape = Font(size).line_height_px, _advance_px(character, size), 3
-    glyph = np.full(shape, background, np.uint8)
-    if character != " ":
-        cv2 = opencv()
-        origin = (0, round(_BASELINE_PX * size))
-        font = cv2.FONT_HERSHEY_SIMPLEX
-        scale, smooth = _SCALE * size, cv2.LINE_AA
-        cv2.putText(glyph, _writable(character), origin, font, scale, colour, 1, smooth)
+    if character == " ":
+        shape = Font(size).line_height_px, _advance_px(character, size), 3
+        return np.full(shape, background, np.uint8)
+    share = _coverage(character, size)[:, :, np.newaxis] / 255
+    glyph: NDArray[np.uint8] = np.rint(
+        share * np.array(colour) + (1 - share) * np.array(background)
+    ).astype(np.uint8)
     return glyph
+
+
+def _coverage(character: str, size: float) -> NDArray[np.uint8]:
+    """Returns how much of each pixel a letter covers, uint8 ``(line height, advance)``."""
+    from PIL import Image, ImageDraw
+
+    room = Image.new("L", (_advance_px(character, size), Font(size).line_height_px))
+    origin = -_reach_px(character, size)[0], round(_BASELINE_PX * size)
+    with _one_at_a_time:
+        ImageDraw.Draw(room).text(
+            origin, _writable(character), fill=255, font=_letters(size), anchor="ls"
+        )
+    return np.asarray(room)
+
+
+@lru_cache(maxsize=16)
+def _letters(size: float) -> "FreeTypeFont":
+    """Returns Pillow's own font, which is the same on every machine.
+
+    Raises:
+        ActivationsError: This Pillow cannot draw it.
+    """
+    from PIL import ImageFont
+
+    try:
+        font = ImageFont.load_default(_LETTERS_PX * size)
+    except (ImportError, TypeError) as error:
+        raise ActivationsError(
+            f"expected Pillow 10.1 or newer with FreeType to write words, got another ({error}); "
+            "pip install --force-reinstall 'pillow>=10.1'"
+        ) from error
+    assert isinstance(font, ImageFont.FreeTypeFont)
+    return font

@@ -10,7 +10,7 @@ from donkey_activations.frames import opencv
 from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.jpeg import encode_jpeg
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.mosaic.run_ranges import FixedRanges, RunRanges
+from donkey_activations.mosaic.run_ranges import FixedRanges, LayerRun, RunRanges
 from donkey_activations.offline.car import Car, read_car
 from donkey_activations.offline.frames import RecordedFrames, shape_to_read
 from donkey_activations.offline.sampling import sampled_maps
@@ -85,13 +85,13 @@ class Block:
         mosaics: Where the pictures go.
         records: In the order in which they were recorded; also those that only a history needs.
         due: Places in ``records`` of those that are to be drawn.
-        run_tops: What full brightness is over the tub, if the layout asks for that.
+        run: What is known of layers over the tub, if the layout asks for that.
     """
 
     mosaics: MosaicSet
     records: tuple[Record, ...]
     due: tuple[int, ...]
-    run_tops: Mapping[str, float]
+    run: Mapping[str, LayerRun]
 
 
 @dataclass(frozen=True)
@@ -148,18 +148,21 @@ class Studio:
         """Returns what the pilot sees at each of these records."""
         return RecordedFrames(records, self.frame_shape, self.pilot.extractor.sequence_length)
 
-    def run_tops(self, records: Sequence[Record]) -> dict[str, float]:
-        """Measures what full brightness is over a tub, by the layer's name.
+    def measure_run(self, records: Sequence[Record]) -> dict[str, LayerRun]:
+        """Measures what full brightness is over a tub, and which filters fire in it.
 
         Args:
             records: All records of the tub, whichever are drawn, so that every picture of the set
                 has the same scale.
+
+        Returns:
+            What was found by the layer's name; of a long tub, in frames spread over it.
         """
         ranges = RunRanges(self.pilot.extractor.layers, _FRAMES_OF_A_RUN)
         frames = self.frames(records)
         for maps in sampled_maps(self.pilot, frames, range(len(records)), _FRAMES_OF_A_RUN):
             ranges.observe(maps)
-        return ranges.tops()
+        return ranges.whole()
 
     def draw(self, block: Block) -> Iterator[Outcome]:
         """Draws and writes the mosaics of a block, one an element.
@@ -171,7 +174,7 @@ class Studio:
             OSError: A picture cannot be written.
             FrameError: The pilot does not take what the transformations give.
         """
-        ranges = None if self.pilot.run_ranges is None else FixedRanges(block.run_tops)
+        ranges = None if self.pilot.run_ranges is None else FixedRanges(block.run)
         pilot = replace(self.pilot, run_ranges=ranges)
         frames = self.frames(block.records)
         for place in block.due:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from donkey_activations.errors import TubError
+from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.offline.choice import Choice, still_due
 from donkey_activations.offline.crew import Crew
 from donkey_activations.offline.drawing import Block, Look, Outcome, Studio
@@ -148,12 +149,12 @@ class TubDrawing:
     ) -> Iterator[Outcome]:
         if not due:
             return
-        needs_tops = self._studio.pilot.run_ranges is not None
-        tops = self._studio.run_tops(tub.records) if needs_tops else {}
+        is_measured = self._studio.pilot.run_ranges is not None
+        run = self._studio.measure_run(tub.records) if is_measured else {}
         workers = max(1, min(self._workers, len(due) // _LEAST_RECORDS_A_WORKER))
         sequence = self._studio.pilot.extractor.sequence_length > 1
         blocks = [
-            _block(tub.records, part, result.mosaics, tops, sequence)
+            _block(tub.records, part, result.mosaics, run, sequence)
             for part in _parts(due, workers)
         ]
         if workers == 1:
@@ -168,7 +169,7 @@ def _block(
     records: Sequence[Record],
     due: Sequence[int],
     mosaics: MosaicSet,
-    tops: dict[str, float],
+    run: dict[str, LayerRun],
     sequence: bool,
 ) -> Block:
     """The records of a block: those that are due, and all before them that a history may reach."""
@@ -178,7 +179,7 @@ def _block(
     needed = range(first, due[-1] + 1) if sequence else due
     place_in_block = {place: number for number, place in enumerate(needed)}
     lean = tuple(_lean(records[place]) for place in needed)
-    return Block(mosaics, lean, tuple(place_in_block[place] for place in due), tops)
+    return Block(mosaics, lean, tuple(place_in_block[place] for place in due), run)
 
 
 def _session(record: Record) -> object:

@@ -29,6 +29,7 @@ from donkey_activations import (
     render_mosaic,
 )
 from donkey_activations.drive import recorder
+from donkey_activations.mosaic.run_ranges import LayerRun
 
 
 @pytest.fixture
@@ -347,6 +348,11 @@ def test_controls_that_are_no_numbers_are_left_out(
     assert part.failed == 0
 
 
+def mean_where_it_fires(maps: np.ndarray) -> float:
+    firing = maps[:, :, maps.max(axis=(0, 1)) > 0]
+    return float(firing.mean(dtype=np.float64)) if firing.size else 0.0
+
+
 def test_scaling_over_the_run_follows_the_drive(stock_pilot: StockPilot, tub: Tub) -> None:
     layout = Layout(scaling="run")
     part = CnnActivations(stock_pilot.tflite, tub, every_n_frames=1, layout=layout)
@@ -354,11 +360,14 @@ def test_scaling_over_the_run_follows_the_drive(stock_pilot: StockPilot, tub: Tu
     frames = [draw_frame(index) // (1 + index) for index in range(4)]
     shown = [part.run(frame, True)[1] for frame in frames][-1]
     maps = [extractor(frame) for frame in frames]
-    tops = {
-        layer.name: float(np.percentile([m[n].max() for m in maps], 95))
+    run = {
+        layer.name: LayerRun(
+            float(np.percentile([m[n].max() for m in maps], 95)),
+            float(np.median([mean_where_it_fires(m[n]) for m in maps])),
+        )
         for n, layer in enumerate(extractor.layers)
     }
-    expected = render_mosaic(frames[-1], extractor.layers, maps[-1], layout, run_tops=tops)
+    expected = render_mosaic(frames[-1], extractor.layers, maps[-1], layout, run=run)
     np.testing.assert_array_equal(shown, expected)
 
 

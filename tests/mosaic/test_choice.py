@@ -1,5 +1,7 @@
 """Which filters are shown: against exact arithmetic on whole numbers, filter by filter."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from donkey_activations.errors import LayoutError
-from donkey_activations.mosaic.choice import choose, places
-from donkey_activations.mosaic.layout import LayerStyle
+from donkey_activations.mosaic.choice import Silent, choose, places, silent_filters
+from donkey_activations.mosaic.layout import LayerStyle, Layout
+from donkey_activations.mosaic.run_ranges import LayerRun
 
 ALIVE = np.zeros(64, bool)
 
@@ -155,3 +158,57 @@ def test_a_filter_that_there_is_not_is_a_layout_error_that_says_which_there_are(
     said = f"filters: expected numbers from 0 to 23, got {max(filters)}"
     with pytest.raises(LayoutError, match=said):
         places(24, LayerStyle(filters=filters))
+
+
+@settings(max_examples=100, deadline=None)
+@given(styled_maps(), st.sets(st.integers(0, 8)))
+def test_what_is_left_out_is_as_if_it_were_not_there(
+    drawn: tuple[np.ndarray, np.ndarray, LayerStyle], left_out: set[int]
+) -> None:
+    maps, dead, style = drawn
+    without_end = replace(style, top=None)
+    everything = [n for n in shown(maps, dead, without_end) if n not in left_out]
+    chosen = choose(maps, dead, style, left_out).tolist()
+    assert chosen == everything[: style.top]
+    assert len(chosen) <= places(maps.shape[2], style, left_out)
+    alive = np.zeros(maps.shape[2], bool)
+    assert len(choose(maps, alive, style, left_out)) == places(maps.shape[2], style, left_out)
+
+
+def run_with_peaks(*peaks: float) -> dict[str, LayerRun]:
+    return {"conv": LayerRun(1.0, 0.1, np.array(peaks, np.float32), 200)}
+
+
+def test_filters_that_are_dead_in_all_of_a_run_are_silent() -> None:
+    run = run_with_peaks(0.5, 0.0, 0.01, 0.0)
+    layout = Layout(scaling="run")
+    assert silent_filters(layout, run) == (Silent("conv", frozenset({1, 3}), 200),)
+    layout = Layout(scaling="run", dead_threshold=0.02)
+    assert silent_filters(layout, run) == (Silent("conv", frozenset({1, 2, 3}), 200),)
+    layout = Layout(scaling="run", per_layer={"other": LayerStyle(scaling="layer")})
+    assert silent_filters(layout, run) == (Silent("conv", frozenset({1, 3}), 200),)
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        Layout(),
+        Layout(scaling="filter"),
+        Layout(scaling="run", filters=(0, 1)),
+        Layout(scaling="run", per_layer={"conv": LayerStyle()}),
+    ],
+)
+def test_what_is_not_scaled_over_the_run_or_is_named_is_shown(layout: Layout) -> None:
+    assert silent_filters(layout, run_with_peaks(0.5, 0.0)) == ()
+
+
+def test_nothing_is_silent_while_a_run_goes_on_or_where_every_filter_fires() -> None:
+    layout = Layout(scaling="run")
+    assert silent_filters(layout, {}) == ()
+    assert silent_filters(layout, {"conv": LayerRun(1.0, 0.1)}) == ()
+    assert silent_filters(layout, run_with_peaks(0.5, 1e-9)) == ()
+
+
+def test_of_a_layer_that_is_dead_as_a_whole_one_filter_is_kept() -> None:
+    (silent,) = silent_filters(Layout(scaling="run"), run_with_peaks(0.0, 0.0, 0.0))
+    assert silent.filters == {1, 2}

@@ -12,14 +12,18 @@ from hypothesis.extra import numpy as hnp
 
 from donkey_activations import Controls, FrameError, LayerInfo, LayoutError, render_mosaic
 from donkey_activations.graphs.window import Window
+from donkey_activations.mosaic.choice import silent_filters
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.layout import PANELS, LayerStyle, Layout
 from donkey_activations.mosaic.panels.base import Setting
 from donkey_activations.mosaic.panels.layers import BandPanel
+from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.mosaic.sheet import Place, sheet
+from donkey_activations.mosaic.text import Font
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
-ONLY_LAYERS = Layout(panels=("layers",), gamma=1.0)
+ONLY_LAYERS = Layout(panels=("layers",), gamma=1.0, gap_px=1)
+RUN = {"conv2d_1": LayerRun(10.0)}
 LINE_PX = 20
 BACKGROUND = THEMES["dark"].background
 
@@ -48,12 +52,13 @@ def test_the_newest_frame_stands_enlarged_at_the_top_in_its_own_colours() -> Non
     frame[0, 0] = (250, 10, 20)
     frame[119, 159] = (1, 240, 3)
     maps = np.zeros((4, 4, 2), np.float32)
-    picture = render_mosaic(frame, [layer_of(maps)], [maps])
+    layers = [replace(layer_of(maps), window=Window((5, 5), (2, 2), (0, 0)))]
+    picture = render_mosaic(frame, layers, [maps])
     top, left = 4 + LINE_PX, 4  # margin and caption, margin
     assert picture[top, left].tolist() == picture[top + 1, left + 1].tolist() == [250, 10, 20]
     assert picture[top + 239, left + 319].tolist() == [1, 240, 3]
     sequence = np.stack([np.zeros_like(frame), frame])
-    np.testing.assert_array_equal(render_mosaic(sequence, [layer_of(maps)], [maps]), picture)
+    np.testing.assert_array_equal(render_mosaic(sequence, layers, [maps]), picture)
 
 
 def test_a_layers_largest_value_is_the_brightest_colour_and_a_quiet_filter_is_black() -> None:
@@ -123,8 +128,10 @@ def test_full_brightness_is_what_the_layout_says(
 ) -> None:
     maps = np.zeros((2, 2, 2), np.float32)
     maps[0, 0] = (2.0, 4.0)
-    layout = Layout(panels=("layers",), gamma=1.0, scaling=scaling)  # type: ignore[arg-type]
-    picture = render_mosaic(FRAME, [layer_of(maps)], [maps], layout, run_tops={"conv2d_1": 10.0})
+    layout = Layout(panels=("layers",), gamma=1.0, gap_px=1, scaling=scaling)  # type: ignore[arg-type]
+    picture = render_mosaic(
+        FRAME, [layer_of(maps)], [maps], layout, run={"conv2d_1": LayerRun(10.0)}
+    )
     band = band_of(picture, maps, layout)
     assert tuple(band[0, 0]) == pytest.approx(inferno(first), abs=3)
     assert tuple(band[0, 65]) == pytest.approx(inferno(second), abs=3)
@@ -132,7 +139,7 @@ def test_full_brightness_is_what_the_layout_says(
 
 def test_a_run_of_one_frame_is_scaled_by_that_frame() -> None:
     maps = np.random.default_rng(0).random((6, 7, 8), np.float32)
-    run = Layout(panels=("layers",), gamma=1.0, scaling="run")
+    run = replace(ONLY_LAYERS, scaling="run")
     pictures = [render_mosaic(FRAME, [layer_of(maps)], [maps], y) for y in (run, ONLY_LAYERS)]
     np.testing.assert_array_equal(*pictures)
 
@@ -166,7 +173,7 @@ def test_a_layout_for_another_pilot_is_an_error(layout: Layout, message: str) ->
 
 def test_controls_move_their_bars_to_the_side_they_steer_to() -> None:
     maps = np.zeros((4, 4, 2), np.float32)
-    layout = Layout(panels=("controls",), captions=False)
+    layout = Layout(panels=("controls",), captions=False, width_px=656)
     bars = {}
     for steering in (-1.0, 0.5):
         controls = {"user": Controls(steering, 0.0)}
@@ -324,6 +331,77 @@ def test_a_film_has_the_height_that_was_asked_for(height_px: int) -> None:
     assert picture.shape == (height_px, layout.width_px, 3)
     lit = (picture != BACKGROUND).any(axis=(1, 2))
     assert np.flatnonzero(lit).max() > 0.85 * height_px, "and it is used"
+
+
+def words_in(line: np.ndarray, words: str, colour: tuple[int, int, int]) -> bool:
+    """Whether words stand anywhere in a line."""
+    font = Font()
+    wanted = np.empty((LINE_PX, font.width_px(words), 3), np.uint8)
+    font.write(wanted, words, 0, colour, BACKGROUND)
+    width = wanted.shape[1]
+    return any(
+        np.array_equal(line[:, left : left + width], wanted)
+        for left in range(line.shape[1] - width + 1)
+    )
+
+
+def captions_of(picture: np.ndarray, maps: np.ndarray, layout: Layout) -> np.ndarray:
+    """The lines above the tiles of the only layer, below each other."""
+    (place,) = places_of([layer_of(maps)], layout)
+    return place.area(picture)[: 2 * LINE_PX]
+
+
+def crossed_out(picture: np.ndarray) -> int:
+    """How many tiles are: each has one stroke."""
+    marks = (picture == THEMES["dark"].dead_mark).all(axis=2)
+    return int(cv2.connectedComponents(marks.astype(np.uint8), connectivity=8)[0]) - 1
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    ("width_px", "words"), [(664, "NaN or infinity in 2 of 6"), (160, "not finite!")]
+)
+def test_values_that_are_no_numbers_are_told_and_their_filters_not_crossed_out(
+    width_px: int, words: str, bad: float
+) -> None:
+    maps = np.zeros((30, 40, 6), np.float32)
+    maps[:, :, 1] = bad
+    maps[3, 3, 4] = bad
+    maps[5, 5, 5] = 2.0
+    layout = replace(ONLY_LAYERS, width_px=width_px)
+    picture = render_mosaic(FRAME, [layer_of(maps)], [maps], layout)
+    lines = captions_of(picture, maps, layout)
+    text = THEMES["dark"].text
+    assert any(words_in(lines[top : top + LINE_PX], words, text) for top in (0, LINE_PX))
+    assert crossed_out(picture) == 3, "those of which every value is 0"
+
+
+def test_a_layer_that_is_0_throughout_has_no_minus_0_in_its_legend() -> None:
+    for zero in (0.0, -0.0):
+        maps = np.full((30, 40, 6), zero, np.float32)
+        picture = render_mosaic(FRAME, [layer_of(maps)], [maps], ONLY_LAYERS)
+        line = captions_of(picture, maps, ONLY_LAYERS)[:LINE_PX]
+        assert words_in(line, "0", THEMES["dark"].quiet_text)
+        assert not words_in(line, "-0", THEMES["dark"].quiet_text)
+
+
+def test_filters_that_never_fire_over_a_run_make_room_for_the_others_and_are_counted() -> None:
+    maps = np.zeros((30, 40, 24), np.float32)
+    maps[:, :, ::4] = (1, 0, 3, 4, 5, 6)  # one of them is dead in this frame, and not in all
+    peaks = np.where(np.arange(24) % 4 == 0, 6, 0).astype(np.float32)
+    layout = replace(ONLY_LAYERS, scaling="run")
+    layers, run = [layer_of(maps)], {"conv2d_1": LayerRun(6.0, 3.0, peaks, 200)}
+    silent = silent_filters(layout, run)
+    (place,) = sheet((120, 160), tuple(layers), layout, (), silent=silent).places
+    area = place.area(render_mosaic(FRAME, layers, [maps], layout, run=run))
+    said = "18 of 24 never fire in 200 frames"
+    assert words_in(area[:LINE_PX], said, THEMES["dark"].text)
+    assert crossed_out(area[LINE_PX:]) == 1
+    colours = np.unique(area[LINE_PX:].reshape(-1, 3), axis=0).astype(int)
+    for value in (1, 3, 4, 5, 6):
+        assert np.abs(colours - inferno(value / 6)).max(axis=1).min() <= 3, "it is there"
+    going_on = {"conv2d_1": LayerRun(6.0, 3.0)}
+    assert crossed_out(render_mosaic(FRAME, layers, [maps], layout, run=going_on)) == 19
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic.run_ranges import FixedRanges, RunRanges
+from donkey_activations.mosaic.run_ranges import FixedRanges, LayerRun, RunRanges
 
 FIRST = LayerInfo("conv2d_1", "Conv2D", 2, 3, 4)
 SECOND = LayerInfo("conv2d_2", "Conv2D", 1, 1, 2)
@@ -113,6 +113,44 @@ def test_maps_of_too_many_or_too_few_layers_are_refused() -> None:
 
 
 def test_fixed_ranges_stay_whatever_is_observed():
-    ranges = FixedRanges({"conv": 2.5})
+    ranges = FixedRanges({"conv": LayerRun(2.5)})
     ranges.observe([np.full((2, 3, 4), 9.0, np.float32)])
     assert ranges.tops() == {"conv": 2.5}
+
+
+def test_a_run_at_its_end_tells_each_filters_largest_distance_from_zero() -> None:
+    rng = np.random.default_rng(4)
+    frames = [rng.normal(size=(2, 3, 4)).astype(np.float32) for _ in range(7)]
+    for maps in frames:
+        maps[:, :, 2] = 0
+    ranges = RunRanges([FIRST], frames=3)
+    for maps in frames:
+        ranges.observe([maps])
+    run = ranges.whole()["conv2d_1"]
+    assert run.peaks is not None
+    np.testing.assert_array_equal(run.peaks, np.abs(frames).max(axis=(0, 1, 2)))
+    assert (run.frames, run.peaks[2]) == (7, 0)
+    assert run.top == ranges.tops()["conv2d_1"]
+    assert ranges.so_far()["conv2d_1"].peaks is None, "while a drive goes on, nobody knows"
+
+
+def test_the_usual_value_is_the_median_over_frames_of_the_mean_where_filters_fire() -> None:
+    maps = np.zeros((2, 3, 4), np.float32)
+    maps[:, :, 1] = -3.0
+    maps[0, 0, 3] = 6.0
+    ranges = RunRanges([FIRST])
+    for factor in (1, 2, 50):
+        ranges.observe([maps * np.float32(factor)])
+    # Two of four filters fire: 6 cells of 3, and one of 6 among six.
+    assert ranges.so_far()["conv2d_1"].usual == pytest.approx(2 * (6 * 3 + 6) / 12)
+
+
+def test_a_filter_that_gave_no_number_is_none_that_never_fires() -> None:
+    maps = np.zeros((2, 3, 4), np.float32)
+    maps[0, 0, 1] = np.nan
+    ranges = RunRanges([FIRST])
+    ranges.observe([maps])
+    ranges.observe([maps * 0])
+    peaks = ranges.whole()["conv2d_1"].peaks
+    assert peaks is not None
+    assert (peaks > 0).tolist() == [False, True, False, False]

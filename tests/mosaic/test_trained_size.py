@@ -1,4 +1,4 @@
-"""The mark of a picture whose maps were computed at another size than the pilot's own."""
+"""What stands above the camera's frame: its size, and what was made of it."""
 
 import numpy as np
 import pytest
@@ -13,8 +13,12 @@ MAPS = (np.linspace(0, 1, 480, dtype=np.float32).reshape(8, 10, 6),)
 FRAME = np.zeros((72, 128, 3), np.uint8)
 
 
-def draw(trained_hw: tuple[int, int] | None, layout: Layout | None = None) -> NDArray[np.uint8]:
-    return render_mosaic(FRAME, (LAYER,), MAPS, layout, trained_hw=trained_hw)
+def draw(
+    trained_hw: tuple[int, int] | None,
+    layout: Layout | None = None,
+    camera_hw: tuple[int, int] | None = None,
+) -> NDArray[np.uint8]:
+    return render_mosaic(FRAME, (LAYER,), MAPS, layout, trained_hw=trained_hw, camera_hw=camera_hw)
 
 
 def caption(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -53,3 +57,34 @@ def test_pictures_of_different_sizes_do_not_share_a_caption(other: tuple[int, in
 def test_the_mark_changes_nothing_below_the_caption() -> None:
     below = 4 + Font().line_height_px
     np.testing.assert_array_equal(draw((120, 160))[below:], draw(None)[below:])
+
+
+@pytest.mark.parametrize(
+    ("camera_hw", "trained_hw", "width_px", "words"),
+    [
+        (None, None, 664, "camera   128 x 72 (x5)"),
+        ((720, 1280), None, 664, "camera   1280 x 720   seen as 128 x 72"),
+        ((73, 129), None, 664, "camera   129 x 73   seen as 128 x 72"),
+        ((480, 640), None, 664, "camera   640 x 480   seen as 128 x 72   not in proportion"),
+        ((480, 640), None, 280, "camera   640 x 480   seen as 128 x 72"),
+        ((480, 640), None, 160, "camera   640 x 480"),
+        (None, None, 160, "camera   128 x 72 (x1)"),
+        (None, (120, 160), 180, "not the pilot's 160 x 120"),
+        (None, (120, 160), 160, "not 160 x 120"),
+        (
+            (480, 640),
+            (120, 160),
+            664,
+            "camera   640 x 480   seen as 128 x 72   not in proportion   not the pilot's 160 x 120",
+        ),
+    ],
+)
+def test_the_caption_tells_the_cameras_true_size_and_what_was_made_of_it(
+    camera_hw: tuple[int, int] | None,
+    trained_hw: tuple[int, int] | None,
+    width_px: int,
+    words: str,
+) -> None:
+    layout = Layout(panels=("camera", "layers"), width_px=width_px)
+    picture = draw(trained_hw, layout, camera_hw)
+    np.testing.assert_array_equal(caption(picture), written(words, picture))

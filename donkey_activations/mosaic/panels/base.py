@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import LayerInfo
+from donkey_activations.mosaic.choice import Silent
 from donkey_activations.mosaic.colours import THEMES, Theme
 from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.resizing import resize
+from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.mosaic.scaling import Measured, measure
 from donkey_activations.mosaic.text import Font
 
 Area = NDArray[np.uint8]
 
-_USUAL_WIDTH_PX = {"stacked": 656, "beside": 1280}
+_USUAL_WIDTH_PX = {"stacked": 664, "beside": 1280}
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Setting:
         frame_height_px: What the camera's frame may take in height, here and in every panel.
         layers_height_px: What the tiles of all layers together may take in height.
         trained_hw: ``(height, width)`` of the pilot's own input, where the frame has another size.
+        camera_hw: ``(height, width)`` of what the frame was made of, where that had another size.
+        silent: Filters that are left out because they never fire, by the layer's name.
     """
 
     frame_hw: tuple[int, int]
@@ -42,6 +46,8 @@ class Setting:
     frame_height_px: int
     layers_height_px: int
     trained_hw: tuple[int, int] | None = None
+    camera_hw: tuple[int, int] | None = None
+    silent: Mapping[str, Silent] = field(default_factory=dict)
 
     @property
     def theme(self) -> Theme:
@@ -69,14 +75,14 @@ class Scene:
         layers: The pilot's layers.
         maps: Their maps, ``(height, width, filters)`` each.
         controls: By driver, ``user`` or ``pilot``.
-        run_tops: The value at full brightness over the run, by the layer's name.
+        run: What is known of layers over the run, by the layer's name.
     """
 
     frame: NDArray[np.uint8]
     layers: tuple[LayerInfo, ...]
     maps: tuple[NDArray[np.float32], ...]
     controls: Mapping[str, Controls] = field(default_factory=dict)
-    run_tops: Mapping[str, float] = field(default_factory=dict)
+    run: Mapping[str, LayerRun] = field(default_factory=dict)
 
     @cached_property
     def _resized(self) -> dict[tuple[int, int], NDArray[np.uint8]]:

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from donkey_activations.mosaic.grid import Zoom, largest_zoom
 from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
 
+# Of the ratio of width and height: what it may be off where a size is made of whole pixels.
+_ROUNDING = 1.02
+
 
 def make(setting: Setting, room_px: int) -> Sequence[Panel]:
     """Makes the panel."""
@@ -23,7 +26,7 @@ class CameraPanel(Panel):
     def __init__(self, setting: Setting, room_px: int) -> None:
         """Finds the size."""
         self._setting = setting
-        zoom = fit_frame(setting, room_px)
+        self._zoom = zoom = fit_frame(setting, room_px)
         height, width = (zoom.length_px(pixels) for pixels in setting.frame_hw)
         self._size_hw = height, width
         self._top = setting.caption_height_px
@@ -41,15 +44,34 @@ class CameraPanel(Panel):
         area[self._top :, : self._size_hw[1]] = scene.frame_in(self._size_hw)
 
     def _words(self) -> str:
-        height, width = self._setting.frame_hw
-        phrases = ["camera", f"{width} x {height}"]
-        if self._setting.trained_hw is None:
-            return self._setting.font.fit(phrases, self.width_px)
-        height, width = self._setting.trained_hw
+        setting = self._setting
+        seen = _size(setting.frame_hw)
+        sizes = [seen]
+        if setting.camera_hw is not None:
+            sizes = [_size(setting.camera_hw), f"seen as {seen}"]
+            if _differ(setting.camera_hw, setting.frame_hw):
+                sizes.append("not in proportion")
+        if setting.trained_hw is None:
+            zoomed = f"camera   {seen} ({self._zoom.words})"
+            if setting.camera_hw is None and setting.font.width_px(zoomed) <= self.width_px:
+                return zoomed
+            return setting.font.fit(["camera", *sizes], self.width_px)
         # A picture that is not what the pilot computes says that before all else.
-        mark = f"not the pilot's {width} x {height}"
-        for words in ([*phrases, mark], [phrases[1], mark], [mark]):
+        mark = f"not the pilot's {_size(setting.trained_hw)}"
+        short_mark = f"not {_size(setting.trained_hw)}"
+        rest = ([seen, mark], [mark], [short_mark])
+        for words in (["camera", *sizes, mark], [*sizes, mark], *rest):
             text = "   ".join(words)
-            if self._setting.font.width_px(text) <= self.width_px:
+            if setting.font.width_px(text) <= self.width_px:
                 break
         return text
+
+
+def _size(size_hw: tuple[int, int]) -> str:
+    return f"{size_hw[1]} x {size_hw[0]}"
+
+
+def _differ(one_hw: tuple[int, int], other_hw: tuple[int, int]) -> bool:
+    """Tells whether the proportions of two sizes do so by more than rounding does."""
+    one, other = one_hw[1] * other_hw[0], other_hw[1] * one_hw[0]
+    return max(one, other) > _ROUNDING * min(one, other)

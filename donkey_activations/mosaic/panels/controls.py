@@ -42,7 +42,7 @@ class ControlsPanel(Panel):
     def _share_out(self, room_px: int) -> tuple[int, int, int]:
         """Returns the widths of label, scale and numbers; the scale is what must be there."""
         label_px = max(map(self._font.width_px, _SCALES)) + _SPACE_PX
-        number_px = self._font.width_px("-0.88") + _SPACE_PX
+        number_px = self._font.width_px("+0.88") + _SPACE_PX
         numbers_px = len(self._setting.drivers) * number_px
         if not self._setting.layout.captions or room_px < label_px + _SHORTEST_SCALE_PX:
             return 0, room_px, 0

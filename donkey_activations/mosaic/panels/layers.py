@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 from donkey_activations.errors import LayoutError
 from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.mosaic import choice, scaling
-from donkey_activations.mosaic.colours import LEVELS, Table, colour_table
+from donkey_activations.mosaic.brightness import USUAL_GAMMA, gamma_for
+from donkey_activations.mosaic.colours import colour_table
 from donkey_activations.mosaic.grid import Grid, fit_grids
-from donkey_activations.mosaic.layout import LayerStyle, Layout
+from donkey_activations.mosaic.layout import LayerStyle
+from donkey_activations.mosaic.legend import LONGEST, RAMP_PX, Legend, Scale
 from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
 from donkey_activations.mosaic.scaling import Measured
 from donkey_activations.mosaic.tiles import draw_dead_tiles, draw_tiles, levels_by_filter
-
-_RAMP_PX = 64
-_LONGEST_LEGEND = "0  0.00123"
 
 
 def make(setting: Setting, room_px: int) -> Sequence[Panel]:
@@ -38,7 +37,7 @@ def make(setting: Setting, room_px: int) -> Sequence[Panel]:
                 )
     layers = [by_name[name] for name in shown]
     grids = fit_grids(
-        [(layer.height, layer.width, _tiles(layer, layout)) for layer in layers],
+        [(layer.height, layer.width, _tiles(layer, setting)) for layer in layers],
         setting.layers_height_px,
         room_px,
         layout.gap_px,
@@ -48,11 +47,17 @@ def make(setting: Setting, room_px: int) -> Sequence[Panel]:
     ]
 
 
-def _tiles(layer: LayerInfo, layout: Layout) -> int:
+def _tiles(layer: LayerInfo, setting: Setting) -> int:
+    style = setting.layout.style_of(layer.name)
     try:
-        return choice.places(layer.filters, layout.style_of(layer.name))
+        return choice.places(layer.filters, style, _left_out(layer, setting))
     except LayoutError as error:
         raise LayoutError(f"{layer.name}: {error}") from error
+
+
+def _left_out(layer: LayerInfo, setting: Setting) -> frozenset[int]:
+    silent = setting.silent.get(layer.name)
+    return frozenset() if silent is None else silent.filters
 
 
 class BandPanel(Panel):
@@ -63,9 +68,11 @@ class BandPanel(Panel):
         self._setting = setting
         self._layer = layer
         self._style: LayerStyle = setting.layout.style_of(layer.name)
+        self._left_out = _left_out(layer, setting)
         self._grid = grid
         self._font = setting.font
-        words_px = room_px - _RAMP_PX - self._font.width_px(_LONGEST_LEGEND)
+        self._legend = Legend(self._font, setting.theme)
+        words_px = room_px - RAMP_PX - self._font.width_px(LONGEST)
         self._lines = (
             1 if words_px > self._font.width_px(layer.name + self._live(layer.filters)) else 2
         )
@@ -78,11 +85,13 @@ class BandPanel(Panel):
 
     def _what_it_is(self) -> str:
         layer = self._layer
-        zoom = self._grid.zoom
-        shown = f"x{zoom.pixels_per_cell}"
-        if zoom.cells_per_pixel > 1:
-            shown = f"1/{zoom.cells_per_pixel}"
-        phrases = [layer.name, f"{layer.width}x{layer.height}x{layer.filters} ({shown})"]
+        shape = f"{layer.width}x{layer.height}x{layer.filters}"
+        phrases = [layer.name, f"{shape} ({self._grid.zoom.words})"]
+        missing = ""
+        if self._left_out:
+            frames = self._setting.silent[layer.name].frames
+            missing = f"{len(self._left_out)} of {layer.filters} never fire in {frames} frames"
+            phrases.append(missing)
         if layer.receptive_field is not None:
             height, width = layer.receptive_field
             phrases.append(f"sees {width}x{height} px")
@@ -91,7 +100,10 @@ class BandPanel(Panel):
         room_px = self.width_px
         if self._lines == 1:
             room_px = self._words_px - self._font.width_px(self._live(layer.filters))
-        return self._font.fit(phrases, room_px) or layer.name
+        words = self._font.fit(phrases, room_px)
+        if missing not in words:
+            words = self._font.fit([layer.name, missing], room_px)
+        return words or layer.name
 
     def _live(self, live: int) -> str:
         return f"   {live} of {self._layer.filters} live"
@@ -104,77 +116,74 @@ class BandPanel(Panel):
             self._words_end_px = end if self._lines == 1 else 0
         if not self._style.hide_dead:
             table = colour_table(self._setting.layout.colormap, theme)
-            tiles = choice.places(self._layer.filters, self._style)
+            tiles = choice.places(self._layer.filters, self._style, self._left_out)
             draw_dead_tiles(area[self._top :], tiles, self._grid, table)
 
     def draw(self, area: Area, scene: Scene) -> None:
         """See ``Panel``."""
         measured = scene.measured[self._layer.name]
-        low, high = self._limits(measured, scene)
-        layout = self._setting.layout
-        signed = low < 0
-        colormap = layout.signed_colormap if signed else layout.colormap
-        table = colour_table(colormap, self._setting.theme, layout.gamma, signed=signed)
-        dead = measured.magnitudes() <= layout.dead_threshold
-        chosen = choice.choose(measured.maps, dead, self._style)
+        scale = self._scale(measured, scene)
+        theme = self._setting.theme
+        table = colour_table(scale.colormap, theme, scale.gamma, signed=scale.signed)
+        dead = measured.dead(self._setting.layout.dead_threshold)
+        chosen = choice.choose(measured.maps, dead, self._style, self._left_out)
         live = np.flatnonzero(~dead[chosen])
-        levels = self._levels(measured, low, high)[chosen[live]]
+        levels = self._levels(measured, scale)[chosen[live]]
         draw_tiles(area[self._top :], levels, live, self._grid, table)
         if self._top:
             line = area[self._top - self._setting.caption_height_px :]
-            end = self._write_live(line, int((~dead).sum()), measured.replaced)
-            self._draw_legend(line, (low, high), table, end)
+            end = self._write_live(line, int((~dead).sum()), measured)
+            self._legend.draw(line, scale, end)
 
-    def _limits(self, measured: Measured, scene: Scene) -> tuple[float, float]:
-        """Returns the values of the first and the last level; 0 is in the middle if any is less."""
-        if isinstance(self._style.scaling, tuple):
-            low, high = self._style.scaling
-            return (low, high) if low >= 0 else (-max(-low, abs(high)), max(-low, abs(high)))
-        top = float(measured.magnitudes().max())
-        if self._style.scaling == "run":
-            top = scene.run_tops.get(self._layer.name) or top
-        return (-top, top) if measured.signed else (0.0, top)
+    def _scale(self, measured: Measured, scene: Scene) -> Scale:
+        layout, wanted = self._setting.layout, self._style.scaling
+        gamma = USUAL_GAMMA if layout.gamma is None else layout.gamma
+        if isinstance(wanted, tuple):
+            low, high = wanted
+            if low < 0:
+                low, high = -max(-low, abs(high)), max(-low, abs(high))
+        else:
+            high, usual = float(measured.magnitudes().max()), measured.usual()
+            run = scene.run.get(self._layer.name) if wanted == "run" else None
+            if run is not None and run.top:
+                high, usual = run.top, usual if run.usual is None else run.usual
+            low = -high if measured.signed else 0.0
+            if layout.gamma is None and wanted != "filter" and high:
+                gamma = gamma_for(usual / high)
+        colormap = layout.signed_colormap if low < 0 else layout.colormap
+        return Scale(low, high, gamma, colormap, wanted == "filter")
 
-    def _levels(self, measured: Measured, low: float, high: float) -> NDArray[np.uint8]:
+    def _levels(self, measured: Measured, scale: Scale) -> NDArray[np.uint8]:
         """Returns uint8 ``(filters, height, width)``, the edges repeated where the grid reduces."""
 
         def fill(inside: NDArray[np.uint8]) -> None:
-            if self._style.scaling == "filter":
+            if scale.own:
                 tops = measured.magnitudes()
-                lows = -tops if low < 0 else np.zeros_like(tops)
+                lows = -tops if scale.signed else np.zeros_like(tops)
                 scaling.each_to_levels(measured, lows, tops, inside)
             else:
-                scaling.to_levels(measured, low, high, inside)
+                scaling.to_levels(measured, scale.low, scale.high, inside)
 
         return levels_by_filter(measured.maps.shape, self._grid.zoom.cells_per_pixel, fill)
 
-    def _write_live(self, line: Area, live: int, replaced: bool) -> int:
-        """Writes it where there is room; returns where the words in this line end."""
+    def _write_live(self, line: Area, live: int, measured: Measured) -> int:
+        """Writes how many filters are live; returns where the words in this line end.
+
+        It is left out where there is no room beside a legend. That values are no numbers is said in
+        any case.
+        """
         theme, end = self._setting.theme, self._words_end_px
-        words = "   not finite!" if replaced else self._live(live)
-        if end + self._font.width_px(words) > self._words_px:
+        words, room_px = self._live(live), self._words_px
+        colour = theme.quiet_text
+        if measured.not_finite is not None:
+            number = np.count_nonzero(measured.not_finite)
+            colour = theme.text
+            for words, room_px in (
+                (f"   NaN or infinity in {number} of {self._layer.filters}", self._words_px),
+                ("   not finite!", self.width_px),
+            ):
+                if end + self._font.width_px(words) <= room_px:
+                    break
+        if end + self._font.width_px(words) > room_px:
             return end
-        return self._font.write(line, words, end, theme.quiet_text, theme.background)
-
-    def _draw_legend(
-        self, line: Area, limits: tuple[float, float], table: Table, words_end_px: int
-    ) -> None:
-        theme = self._setting.theme
-        low, high = f"{limits[0]:.3g} ", f" {limits[1]:.3g}"
-        if self._style.scaling == "filter":
-            low, high = "-own " if limits[0] < 0 else "0 ", " own max"
-        # From the right, as much of it as there is room for.
-        ramp_end = self.width_px - self._font.width_px(high)
-        if ramp_end < words_end_px:
-            return
-        self._font.write(line, high, ramp_end, theme.quiet_text, theme.background)
-        ramp_start = ramp_end - _RAMP_PX
-        if ramp_start < words_end_px:
-            return
-        line[4 : self._setting.caption_height_px - 4, ramp_start:ramp_end] = table[_RAMP_LEVELS, 0]
-        left = ramp_start - self._font.width_px(low)
-        if left > words_end_px:
-            self._font.write(line, low, left, theme.quiet_text, theme.background)
-
-
-_RAMP_LEVELS = np.linspace(0, LEVELS - 1, _RAMP_PX).round().astype(np.intp)
+        return self._font.write(line, words, end, colour, theme.background)

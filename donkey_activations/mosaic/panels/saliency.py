@@ -58,7 +58,9 @@ class SaliencyPanel(Panel):
         width = self._size_hw[1]
         left = width - font.width_px("less ") - _RAMP_PX - font.width_px(" more")
         words = _longest(_WORDS, font, left - _SPACE_PX)
-        font.write(area, words or _longest(_WORDS, font, width), 0, theme.text, theme.background)
+        font.write(
+            area, words or _longest(_WORDS, font, self.width_px), 0, theme.text, theme.background
+        )
         if not words:
             return
         left = font.write(area, "less ", left, theme.quiet_text, theme.background)
