@@ -8,7 +8,8 @@ from pathlib import Path
 from donkey_activations.drive.conversion import Conversion
 from donkey_activations.drive.pilot import OpenPilot, PilotOptions
 from donkey_activations.errors import ActivationsError, ModelError
-from donkey_activations.extractors.formats import PilotFormat, identify, weights_of
+from donkey_activations.extractors.formats import identify
+from donkey_activations.extractors.pilot_format import PilotFormat, weights_of
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import donkey_activations
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.formats import PilotFormat, fingerprint
+from donkey_activations.extractors.formats import fingerprint
+from donkey_activations.extractors.pilot_format import PilotFormat
 
 logger = logging.getLogger(__name__)
 

@@ -1,37 +1,28 @@
-"""What a pilot file is, told by its content and never by its suffix."""
+"""What a pilot file is, and what is wrong with what cannot be opened."""
 
 import hashlib
 import stat
-from collections.abc import Iterator, Sequence
-from enum import Enum
+from collections.abc import Iterator
 from pathlib import Path
 
 from donkey_activations import safe_json
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import foreign_formats
+from donkey_activations.extractors.pilot_format import (
+    EDGE_TPU_OPERATOR,
+    LARGEST_BYTES,
+    SAVED_MODEL_FILE,
+    PilotFormat,
+    contains,
+    format_of,
+    weights_of,
+)
+from donkey_activations.extractors.ways_out import instead, opens
 
-_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_FLATBUFFER_IDENTIFIER = b"TFL3"
-_SAVED_MODEL_FILE = "saved_model.pb"
-_EDGE_TPU_OPERATOR = b"edgetpu-custom-op"
 _TENSORRT_OPERATOR = b"TRTEngineOp"
 
-_OPENED = (".tflite", ".h5", ".hdf5", ".keras", ".savedmodel")
-_CHUNK = 1 << 20
-# A .tflite cannot be larger, and a network in JSON is never nearly so.
-_LARGEST_BYTES = 2 << 30
 _LARGEST_JSON_BYTES = 64 << 20
 _EXPECTED = "expected a .tflite or a Keras pilot"
-
-
-class PilotFormat(Enum):
-    """The formats that Donkeycar drives with and that can be opened here."""
-
-    TFLITE = "tflite"
-    HDF5 = "hdf5"
-    KERAS_ZIP = "keras"
-    SAVED_MODEL = "savedmodel"
-    JSON_AND_WEIGHTS = "json"
 
 
 def identify(path: Path) -> PilotFormat:
@@ -76,30 +67,6 @@ def head_of(path: Path) -> bytes:
     return head
 
 
-def format_of(path: Path, head: bytes) -> PilotFormat | None:
-    """Tells what a pilot is by its beginning, though it may be damaged further on.
-
-    Args:
-        path: The file or folder.
-        head: What ``head_of`` returns for it.
-
-    Returns:
-        Its format; None if it is none of those.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    if path.is_dir():
-        return PilotFormat.SAVED_MODEL if (path / _SAVED_MODEL_FILE).is_file() else None
-    if head[4:8] == _FLATBUFFER_IDENTIFIER:
-        return PilotFormat.TFLITE
-    if head.startswith(_HDF5_SIGNATURE):
-        return PilotFormat.HDF5
-    if foreign_formats.is_keras_zip(path, head):
-        return PilotFormat.KERAS_ZIP
-    return PilotFormat.JSON_AND_WEIGHTS if head.lstrip().startswith(b"{") else None
-
-
 def refusal(path: Path, head: bytes) -> ModelError:
     """Returns what to tell of a file or folder that is no pilot, and which file to give instead.
 
@@ -112,10 +79,10 @@ def refusal(path: Path, head: bytes) -> ModelError:
     """
     if not path.is_dir():
         return _refused(path, foreign_formats.describe(path, head))
-    inside = sorted(entry.name for entry in path.iterdir() if _opens(entry))
+    inside = sorted(entry.name for entry in path.iterdir() if opens(entry))
     way_out = f"give {' or '.join(inside[:3])} in it" if inside else instead(path)
     return ModelError(
-        f"{_EXPECTED}, this is a folder that is no SavedModel (no {_SAVED_MODEL_FILE} in it); "
+        f"{_EXPECTED}, this is a folder that is no SavedModel (no {SAVED_MODEL_FILE} in it); "
         f"{way_out}"
     )
 
@@ -124,24 +91,6 @@ def unreadable(error: OSError) -> ModelError:
     """Returns what to tell of a pilot that the system does not let read."""
     reason = error.strerror or str(error)
     return ModelError(f"cannot be read ({reason}); give the path of a .tflite or Keras pilot")
-
-
-def weights_of(json_path: Path) -> tuple[Path, ...]:
-    """Returns the weights beside a ``.json`` network, named as Donkeycar's ``manage.py`` does.
-
-    Returns:
-        The one HDF5 file, or the index and the data files of a TensorFlow checkpoint, or nothing.
-    """
-    weights = json_path.with_suffix(".weights")
-    if weights.is_file():
-        return (weights,)
-    index = weights.with_name(f"{weights.name}.index")
-    if not index.is_file():
-        return ()
-    prefix = f"{weights.name}.data-"
-    beside = (file for file in weights.parent.iterdir() if file.name.startswith(prefix))
-    data = (file for file in beside if file.is_file())
-    return (index, *sorted(data))
 
 
 def fingerprint(path: Path) -> str:
@@ -168,49 +117,16 @@ def fingerprint(path: Path) -> str:
         raise unreadable(error) from error
 
 
-def instead(path: Path, suffixes: Sequence[str] = _OPENED) -> str:
-    """Returns the way out for a file that cannot be opened: which file to give instead.
-
-    Args:
-        path: The file or folder.
-        suffixes: Those that a file beside it may have; the first found is named.
-    """
-    plain = path.name.removesuffix("_edgetpu.tflite")
-    stems = dict.fromkeys((path.stem, path.name, plain, Path(path.stem).stem))
-    for suffix in suffixes:
-        for stem in stems:
-            candidate = path.parent / f"{stem}{suffix}"
-            if candidate != path and _opens(candidate):
-                return f"give {candidate.name} beside it"
-    return (
-        "give the .tflite, .keras or .h5 of the same training; donkey train writes the .tflite "
-        "beside the other"
-    )
-
-
-def _opens(candidate: Path) -> bool:
-    try:
-        if not (candidate.is_file() or candidate.is_dir()):
-            return False
-        head = b"" if candidate.is_dir() else foreign_formats.head(candidate)
-        known = format_of(candidate, head)
-        if known is PilotFormat.TFLITE:
-            return not _contains(candidate, _EDGE_TPU_OPERATOR)
-        return known not in (None, PilotFormat.JSON_AND_WEIGHTS)
-    except OSError:
-        return False
-
-
 def _check(path: Path, known: PilotFormat) -> None:
     """Refuses what has the format and still cannot be opened."""
     for _, part in _parts(path):
         # A damaged disk, or a stranger, has made it endless.
-        if part.stat().st_size > _LARGEST_BYTES:
-            raise _refused(path, f"one of more than {_LARGEST_BYTES >> 30} GB ({part.name})")
-    if known is PilotFormat.TFLITE and _contains(path, _EDGE_TPU_OPERATOR):
+        if part.stat().st_size > LARGEST_BYTES:
+            raise _refused(path, f"one of more than {LARGEST_BYTES >> 30} GB ({part.name})")
+    if known is PilotFormat.TFLITE and contains(path, EDGE_TPU_OPERATOR):
         raise _refused(path, "compiled for an Edge TPU, which hides its layers")
-    graph = path / _SAVED_MODEL_FILE
-    if known is PilotFormat.SAVED_MODEL and _contains(graph, _TENSORRT_OPERATOR):
+    graph = path / SAVED_MODEL_FILE
+    if known is PilotFormat.SAVED_MODEL and contains(graph, _TENSORRT_OPERATOR):
         raise _refused(path, "a TensorRT engine, which only runs on the NVIDIA board it is made on")
     if known is PilotFormat.JSON_AND_WEIGHTS:
         _check_json(path)
@@ -250,19 +166,6 @@ def _parts(path: Path) -> Iterator[tuple[str, Path]]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _contains(path: Path, needle: bytes) -> bool:
-    if path.stat().st_size > _LARGEST_BYTES:
-        return False
-    # In pieces, as a pilot at high resolution is larger than all else in memory.
-    with path.open("rb") as file:
-        overlap = b""
-        while chunk := file.read(_CHUNK):
-            if needle in overlap + chunk:
-                return True
-            overlap = chunk[-len(needle) :]
-    return False
 
 
 def _refused(path: Path, what: str) -> ModelError:

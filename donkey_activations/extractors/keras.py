@@ -24,8 +24,9 @@ from donkey_activations.extractors.converter import (
     reason_of,
     run_converter,
 )
-from donkey_activations.extractors.formats import PilotFormat
+from donkey_activations.extractors.pilot_format import PilotFormat
 from donkey_activations.extractors.tracing import feature_maps, watched_calls
+from donkey_activations.extractors.ways_out import instead
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def load(path: Path, pilot_format: PilotFormat, trust_model: bool) -> tuple[Any,
     tf = _tensorflow(path)
     if not trust_model:
         keras_safety.refuse_stored_code(path, pilot_format)
-    keras = keras_releases.keras_for(tf, path, pilot_format)
+    keras = keras_files.keras_for(tf, path, pilot_format)
     keras_weights.refuse_too_many(tf, keras, path, pilot_format)
     model = keras_files.load_pilot(keras, path, pilot_format, trust_model)
     if not getattr(model, "inputs", None):
@@ -113,7 +114,7 @@ def _tensorflow(path: Path) -> Any:
     try:
         return import_tensorflow("a Keras pilot")
     except ModelError as error:
-        raise ModelError(f"{error}, or {formats.instead(path, ['.tflite'])}") from error
+        raise ModelError(f"{error}, or {instead(path, ['.tflite'])}") from error
 
 
 def _holds_keras_layers(saved_model: Path) -> bool:

@@ -1,6 +1,7 @@
 """Loads a pilot that Keras saved, in whichever of its formats and under whichever name."""
 
 import contextlib
+import importlib
 import re
 import shutil
 import sys
@@ -12,7 +13,8 @@ from typing import Any
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import keras_releases
-from donkey_activations.extractors.formats import PilotFormat, instead, weights_of
+from donkey_activations.extractors.pilot_format import PilotFormat, weights_of
+from donkey_activations.extractors.ways_out import OPENED, instead
 
 _REASON_LENGTH = 200
 
@@ -24,6 +26,44 @@ _UNKNOWN_CLASS = re.compile(
 )
 # Formats that hold the network as a graph, whichever classes it was made with.
 _WITHOUT_CLASSES = (".tflite", ".savedmodel")
+
+
+def keras_for(tf: Any, path: Path, pilot_format: PilotFormat) -> Any:
+    """Return the Keras module that loads a pilot.
+
+    Args:
+        tf: The ``tensorflow`` module.
+        path: The file or folder.
+        pilot_format: What ``formats.identify`` returns for it.
+
+    Raises:
+        ModelError: It was saved by a release of Keras that is not installed.
+    """
+    saved = keras_releases.saved_by(path, pilot_format)
+    own = keras_releases.version_of(tf.keras)
+    if (keras_releases.major(saved) or 2) == 2:
+        return tf.keras if keras_releases.major(own) == 2 else _keras_2(path, pilot_format, saved)
+    if keras_releases.major(saved) > keras_releases.major(own):
+        # A .h5 is no way out: Keras 3 writes other configurations into that as well.
+        raise ModelError(
+            f"the file was saved by Keras {saved}, which Keras {own} of TensorFlow "
+            f"{tf.__version__} cannot load; convert it where it was saved with "
+            f"donkeycar.parts.interpreter.keras_to_tflite, or {instead(path, ['.tflite'])}"
+        )
+    return tf.keras
+
+
+def _keras_2(path: Path, pilot_format: PilotFormat, saved: str) -> Any:
+    try:
+        return importlib.import_module("tf_keras")
+    except ImportError as error:
+        name = f"Keras {saved or 2}"
+        if pilot_format is PilotFormat.SAVED_MODEL:
+            name = "Keras 2"
+        raise ModelError(
+            f"the pilot was saved by {name}, which needs tf-keras beside this TensorFlow: pip "
+            f"install 'donkey-activations[pc]', or {instead(path, ['.tflite'])}"
+        ) from error
 
 
 def load_pilot(keras: Any, path: Path, pilot_format: PilotFormat, trust_model: bool) -> Any:
@@ -71,7 +111,7 @@ def _load_hdf5(keras: Any, path: Path, trust_model: bool) -> Any:
     if weights_only:
         raise ModelError(
             "the file holds weights only, without the network; save the whole model "
-            f"(model.save, not model.save_weights), or {instead(path)}"
+            f"(model.save, not model.save_weights), or {instead(path, ('.json', *OPENED))}"
         )
     with _named(path, ".h5") as named:
         return keras.models.load_model(str(named), compile=False)

@@ -6,7 +6,7 @@ Keras 2 lives on as the distribution ``tf_keras``.
 """
 
 import contextlib
-import importlib
+import importlib.metadata
 import re
 import sys
 import zipfile
@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations import safe_json
-from donkey_activations.errors import ModelError
-from donkey_activations.extractors.formats import PilotFormat, instead
+from donkey_activations.extractors.pilot_format import PilotFormat
 
 _LARGEST_METADATA_BYTES = 1 << 20
 _PACKAGES = ("keras", "tf_keras")
@@ -48,6 +47,33 @@ def saved_by(path: Path, pilot_format: PilotFormat) -> str:
     return version.decode() if isinstance(version, bytes) else str(version or "")
 
 
+def is_installed_for(path: Path, pilot_format: PilotFormat) -> bool:
+    """Return whether what is installed loads a Keras pilot, without loading anything for it.
+
+    Args:
+        path: The file or folder.
+        pilot_format: What ``formats.identify`` returns for it.
+    """
+    try:
+        installed = major(importlib.metadata.version("keras"))
+        importlib.metadata.version("tensorflow")
+        saved = major(saved_by(path, pilot_format)) or 2
+        if saved == 2 and installed > 2:
+            importlib.metadata.version("tf-keras")
+        return saved <= installed and not _holds_weights_only(path, pilot_format)
+    except (ImportError, OSError):
+        return False
+
+
+def _holds_weights_only(path: Path, pilot_format: PilotFormat) -> bool:
+    if pilot_format is not PilotFormat.HDF5:
+        return False
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return "model_config" not in file.attrs
+
+
 def holds_keras_layers(saved_model: Path) -> bool:
     """Return whether a SavedModel was written by ``model.save`` of Keras 2.
 
@@ -57,44 +83,6 @@ def holds_keras_layers(saved_model: Path) -> bool:
         OSError: It cannot be read.
     """
     return _KERAS_2_IN_SAVED_MODEL in (saved_model / "saved_model.pb").read_bytes()
-
-
-def keras_for(tf: Any, path: Path, pilot_format: PilotFormat) -> Any:
-    """Return the Keras module that loads a pilot.
-
-    Args:
-        tf: The ``tensorflow`` module.
-        path: The file or folder.
-        pilot_format: What ``formats.identify`` returns for it.
-
-    Raises:
-        ModelError: It was saved by a release of Keras that is not installed.
-    """
-    saved = saved_by(path, pilot_format)
-    own = version_of(tf.keras)
-    if (_major(saved) or 2) == 2:
-        return tf.keras if _major(own) == 2 else _keras_2(path, pilot_format, saved)
-    if _major(saved) > _major(own):
-        # A .h5 is no way out: Keras 3 writes other configurations into that as well.
-        raise ModelError(
-            f"the file was saved by Keras {saved}, which Keras {own} of TensorFlow "
-            f"{tf.__version__} cannot load; convert it where it was saved with "
-            f"donkeycar.parts.interpreter.keras_to_tflite, or {instead(path, ['.tflite'])}"
-        )
-    return tf.keras
-
-
-def _keras_2(path: Path, pilot_format: PilotFormat, saved: str) -> Any:
-    try:
-        return importlib.import_module("tf_keras")
-    except ImportError as error:
-        name = f"Keras {saved or 2}"
-        if pilot_format is PilotFormat.SAVED_MODEL:
-            name = "Keras 2"
-        raise ModelError(
-            f"the pilot was saved by {name}, which needs tf-keras beside this TensorFlow: pip "
-            f"install 'donkey-activations[pc]', or {instead(path, ['.tflite'])}"
-        ) from error
 
 
 def keras_of(model: Any) -> Any:
@@ -115,9 +103,10 @@ def version_of(keras: Any) -> str:
 
 def is_keras_3(keras: Any) -> bool:
     """Return whether a Keras module is of release 3 or later."""
-    return _major(version_of(keras)) >= 3
+    return major(version_of(keras)) >= 3
 
 
-def _major(version: str) -> int:
+def major(version: str) -> int:
+    """Return the first number of a version; 0 where it begins with none."""
     digits = re.match(r"\d+", version)
     return int(digits[0]) if digits else 0

@@ -12,8 +12,8 @@ from typing import Any
 from donkey_activations import safe_json
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import graph_operators, keras_configs
-from donkey_activations.extractors.formats import PilotFormat, weights_of
 from donkey_activations.extractors.keras_configs import refusal
+from donkey_activations.extractors.pilot_format import PilotFormat, weights_of
 from donkey_activations.graphs import protobuf
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.formats import PilotFormat, weights_of
+from donkey_activations.extractors.pilot_format import PilotFormat, weights_of
 
 # Those that need not be in the file, and take little.
 _FEW = 1_000_000

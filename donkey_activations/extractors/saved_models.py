@@ -8,7 +8,7 @@ from typing import Any
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import graph, proof
 from donkey_activations.extractors.converter import run_converter
-from donkey_activations.extractors.formats import instead
+from donkey_activations.extractors.ways_out import instead
 
 _SERVED = "serving_default"
 # What is an output of the whole function has no other name.

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from donkey_activations.errors import ModelError, SizeError
 from donkey_activations.extractors import formats, graph, keras, rebuilding, running
-from donkey_activations.extractors.formats import PilotFormat
+from donkey_activations.extractors.pilot_format import PilotFormat
 from donkey_activations.graphs.flatbuffer import read_graph
 from donkey_activations.planning.sizes import Size, SizeSearch
 from donkey_activations.workloads.workload import workload

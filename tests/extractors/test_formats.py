@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.formats import PilotFormat, fingerprint, identify
+from donkey_activations.extractors.formats import fingerprint, identify
+from donkey_activations.extractors.pilot_format import PilotFormat
 
 FLATBUFFER = b"\x1c\x00\x00\x00TFL3" + bytes(64)
 HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(64)
@@ -109,7 +110,7 @@ def test_a_tensorrt_folder_is_told_from_a_saved_model(tmp_path: Path) -> None:
 def test_the_file_of_the_same_stem_is_named_if_it_opens(tmp_path: Path) -> None:
     engine = tmp_path / "pilot.trt"
     engine.write_bytes(b"ftrt" + bytes(100))
-    assert "donkey train --type linear" in refusal(engine)
+    assert "donkey train writes the .tflite" in refusal(engine)
     (tmp_path / "pilot.tflite").write_bytes(FLATBUFFER + b"edgetpu-custom-op")
     assert "beside" not in refusal(engine)
     (tmp_path / "pilot.h5").write_bytes(HDF5)

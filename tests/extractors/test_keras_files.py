@@ -8,8 +8,8 @@ from keras_zoo import ARMED, OPENED, SAME, UNLOADABLE, KerasZoo
 
 from donkey_activations import open_extractor
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.keras_files import load_pilot
+from donkey_activations.extractors.pilot_format import PilotFormat
 
 
 @pytest.mark.parametrize("name", OPENED)

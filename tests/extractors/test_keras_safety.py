@@ -11,8 +11,8 @@ from keras_zoo import ARMED, KerasZoo
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import graph_operators, keras_configs
-from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.keras_safety import refuse_stored_code
+from donkey_activations.extractors.pilot_format import PilotFormat
 
 
 @pytest.mark.parametrize("name", ARMED)

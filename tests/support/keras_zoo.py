@@ -321,7 +321,7 @@ def _open_one(tf: Any, folder: Path, name: str, trusted: bool) -> dict[str, Any]
     import numpy as np
 
     from donkey_activations.errors import ModelError
-    from donkey_activations.extractors import formats, keras_files, keras_releases, keras_safety
+    from donkey_activations.extractors import formats, keras_files, keras_safety
 
     marker = folder / "marker"
     marker.unlink(missing_ok=True)
@@ -332,7 +332,7 @@ def _open_one(tf: Any, folder: Path, name: str, trusted: bool) -> dict[str, Any]
             pilot_format = formats.identify(folder / name)
             if not trusted:
                 keras_safety.refuse_stored_code(folder / name, pilot_format)
-            keras = keras_releases.keras_for(tf, folder / name, pilot_format)
+            keras = keras_files.keras_for(tf, folder / name, pilot_format)
             model = keras_files.load_pilot(keras, folder / name, pilot_format, trusted)
             layers = [layer.name for layer in model.layers]
             output = np.asarray(model(np.load(folder / "frame.npy")))

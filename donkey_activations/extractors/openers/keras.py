@@ -4,13 +4,13 @@ from pathlib import Path
 
 from donkey_activations.extractors import formats
 from donkey_activations.extractors.base import FeatureExtractor
-from donkey_activations.extractors.formats import PilotFormat
 from donkey_activations.extractors.openers import OpenWish
+from donkey_activations.extractors.pilot_format import PilotFormat, format_of
 
 
 def takes(path: Path, head: bytes) -> bool:
     """See ``Opener``."""
-    return formats.format_of(path, head) not in (None, PilotFormat.TFLITE)
+    return format_of(path, head) not in (None, PilotFormat.TFLITE)
 
 
 def open_pilot(path: Path, wish: OpenWish) -> FeatureExtractor:

@@ -1,0 +1,51 @@
+"""Which file to give in place of one that cannot be opened."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from donkey_activations.extractors import foreign_formats, keras_releases
+from donkey_activations.extractors.pilot_format import (
+    EDGE_TPU_OPERATOR,
+    PilotFormat,
+    contains,
+    format_of,
+    weights_of,
+)
+
+OPENED = (".tflite", ".h5", ".hdf5", ".keras", ".savedmodel", ".json")
+
+
+def instead(path: Path, suffixes: Sequence[str] = OPENED) -> str:
+    """Returns the way out for a file that cannot be opened: which file to give instead.
+
+    Args:
+        path: The file or folder.
+        suffixes: Those that a file beside it may have; the first found is named.
+    """
+    plain = path.name.removesuffix("_edgetpu.tflite")
+    stems = dict.fromkeys((path.stem, path.name, plain, Path(path.stem).stem))
+    for suffix in suffixes:
+        for stem in stems:
+            candidate = path.parent / f"{stem}{suffix}"
+            if candidate != path and opens(candidate):
+                return f"give {candidate.name} beside it"
+    return (
+        "give the .tflite, .keras or .h5 of the same training; donkey train writes the .tflite "
+        "beside the other"
+    )
+
+
+def opens(candidate: Path) -> bool:
+    """Return whether a file or folder is a pilot that can be opened here, as far as it tells."""
+    try:
+        if not (candidate.is_file() or candidate.is_dir()):
+            return False
+        head = b"" if candidate.is_dir() else foreign_formats.head(candidate)
+        known = format_of(candidate, head)
+        if known is PilotFormat.TFLITE:
+            return not contains(candidate, EDGE_TPU_OPERATOR)
+        if known is None or (known is PilotFormat.JSON_AND_WEIGHTS and not weights_of(candidate)):
+            return False
+        return keras_releases.is_installed_for(candidate, known)
+    except OSError:
+        return False
