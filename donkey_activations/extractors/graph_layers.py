@@ -89,7 +89,7 @@ class GraphLayers:
             scope = self._names.convolution_scope(
                 graph.tensor_name(kernel), graph.tensor_name(output)
             )
-            layer = self._layer(scope, kind, behind_activation(graph, output))
+            layer = self._layer(scope, kind, behind_activation(graph, output, self._names))
             depthwise = self._layer(scope, "DepthwiseConv2D", found[-1].tensor) if found else None
             is_1x1 = kind == "Conv2D" and list(graph.tensors[kernel].shape[1:3]) == [1, 1]
             if scope is not None and is_1x1 and found[-1:] == [depthwise]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from donkey_activations.extractors.naming import LayerNames
 from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.following import reads_values
 
@@ -12,11 +13,17 @@ _ACTIVATIONS = {
     "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LEAKY_RELU", "PRELU", "ELU", "GELU", "TANH",
     "LOGISTIC", "HARD_SWISH",
 }  # fmt: skip
+# What the converter makes other activations of, several of them for one.
+_ELEMENTWISE = _ACTIVATIONS | {
+    "ABS", "ADD", "DIV", "EXP", "FlexSoftsign", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL",
+    "LOG", "LOG_SOFTMAX", "MAXIMUM", "MINIMUM", "MUL", "NEG", "SELECT", "SELECT_V2", "SOFTMAX",
+    "SQRT", "SQUARE", "SUB",
+}  # fmt: skip
 # What gives the values of its first input, and those alone: as they are stored, or spread out.
 _UNPACKING, _SPREADING = "DEQUANTIZE", "BROADCAST_TO"
 
 
-def behind_activation(graph: Graph, tensor: int) -> int:
+def behind_activation(graph: Graph, tensor: int, names: LayerNames) -> int:
     """Follows a convolution's output through bias and normalisation to its first activation."""
     while tensor not in graph.outputs:
         readers = [r for r in graph.readers.get(tensor, []) if reads_values(graph, r)]
@@ -24,11 +31,40 @@ def behind_activation(graph: Graph, tensor: int) -> int:
         if swish is not None:
             return swish
         if len(readers) != 1 or not _is_pointwise(graph, readers[0], tensor):
-            return tensor
+            return _behind_several(graph, tensor, readers, names)
         tensor = int(readers[0].outputs[0])
         if graph.operator_name(readers[0]) in _ACTIVATIONS or _fused_activation(readers[0]):
             return tensor
     return tensor
+
+
+def _behind_several(graph: Graph, tensor: int, readers: list[Any], names: LayerNames) -> int:
+    """Follows a tensor through the operators that one layer's activation became.
+
+    They read the tensor, each other and constants, stand in the scope of one layer, and nothing but
+    the last is read by others. Where there is no such activation, the tensor itself is returned.
+    """
+    scopes = [_scopes(graph, reader, names) for reader in readers]
+    layer = set.intersection(*scopes) if scopes else set()
+    inside, last = {tensor}, tensor
+    for operator in graph.operators:
+        read = {int(t) for t in operator.inputs if int(t) >= 0 and not _is_weight(graph, int(t))}
+        if read and read <= inside and _scopes(graph, operator, names) & layer:
+            if graph.operator_name(operator) not in _ELEMENTWISE:
+                break
+            last = int(operator.outputs[0])
+            inside.add(last)
+    leaving = [
+        reader
+        for one in inside - {last}
+        for reader in graph.readers.get(one, [])
+        if reads_values(graph, reader) and int(reader.outputs[0]) not in inside
+    ]
+    return tensor if leaving else last
+
+
+def _scopes(graph: Graph, operator: Any, names: LayerNames) -> set[str]:
+    return {scope for scope, _ in names.scopes_of(graph.tensor_name(int(operator.outputs[0])))}
 
 
 def _is_pointwise(graph: Graph, operator: Any, tensor: int) -> bool:

@@ -182,6 +182,19 @@ def numbered_names(height: int = 40, width: int = 56) -> Pilot:
 CALLS = dict.fromkeys(("twice/shared_1", "twice/shared_1_2"), "shared_1")
 
 
+def activations(height: int = 40, width: int = 56) -> Pilot:
+    """Activations that the converter makes several operators of, in a layer and behind one."""
+    x = image = L.Input((height, width, 3), name="img_in")
+    behind = {}
+    for name in ("selu", "softplus", "exponential", "softsign", "mish", "softmax"):
+        x = L.Conv2D(4, 3, activation=name, name=name)(x)
+        x = L.Conv2D(4, 3, name=f"before_{name}")(x)
+        x = L.Activation(name, name=f"{name}_alone")(x)
+        behind |= {name: name, f"before_{name}": f"{name}_alone"}
+    model = tf.keras.Model(image, L.Dense(2)(L.Flatten()(x)), name="activations")
+    return model, by_layer(behind)
+
+
 def called_twice(height: int = 40, width: int = 56) -> Pilot:
     x = image = L.Input((height, width, 3), name="img_in")
     x = L.Conv2D(4, 3, activation="relu", name="first")(x)
@@ -232,6 +245,7 @@ KINDS: dict[str, Callable[[], Pilot]] = {
     "ConvLSTM": recurrent,
     "numbered names": numbered_names,
     "called twice": called_twice,
+    "activations": activations,
     "steps": steps,
 }
 
