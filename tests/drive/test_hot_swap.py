@@ -214,8 +214,7 @@ def test_a_keras_pilot_is_converted_outside_of_the_car_while_mosaics_go_on(
     assert str(model) in errors(caplog)[0]
     model.write_bytes(whole)
     drive_until(car, lambda: len(sets(car.references)) == 2)
-    # The .tflite is Donkeycar's conversion, not ours.
-    assert car.is_drawn_by(len(car.references) - 1, other_pilot.tflite)
+    assert car.is_drawn_by(len(car.references) - 1, other_pilot.file(suffix))
     assert len(errors(caplog)) == 1
     assert all(car.references)
     assert (car.part.made, car.part.failed) == (len(car.references), 0)

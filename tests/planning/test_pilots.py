@@ -200,7 +200,7 @@ FLATTEN = "put a Flatten or a pooling in the place of what fixes it, and train a
         ("fixed.h5 30x40", FIXED.format("64x48", "30x40") + FLATTEN),
         ("gated.tflite 320x240", "seen 159x119 gate 1x1 after 157x117"),
         ("home_made.savedmodel 64x48", "seen 62x46"),
-        ("stored_code.h5 80x60", "seen 78x58"),
+        ("stored_code.keras 80x60", "seen 78x58"),
     ],
 )  # fmt: skip
 def test_what_a_network_cannot_take_is_told_with_what_it_can(
@@ -227,7 +227,7 @@ def test_a_graph_with_a_fixed_shape_in_it_names_its_only_size(
             ["layer home_made", "not part of Keras", "give the .tflite"],
         ),
         ("by_hand.savedmodel 80x60", ["by_hand", "does not tell its layers", "give the .tflite"]),
-        ("stored_code.h5", ["layer stored_code is a Lambda", "--trust-model"]),
+        ("stored_code.keras", ["layer stored_code is a Lambda", "--trust-model"]),
         ("any_size.h5", ["one size", "save it with an Input"]),
         ("dense_only.h5", ["at least one convolution, found none"]),
     ],

@@ -15,14 +15,27 @@ def macs_of_layers(model: Any) -> dict[str, int]:
     """Multiply-accumulate operations of each layer with weights, wherever it is applied."""
     counted = {}
     for layer in model.layers:
-        uses = range(len(layer.inbound_nodes)) if layer.count_params() else ()
-        total = sum(
-            _macs(layer, layer.get_input_shape_at(use)[1:], layer.get_output_shape_at(use)[1:])
-            for use in uses
-        )
+        uses = shapes_of_calls(layer) if layer.count_params() else []
+        total = sum(_macs(layer, given[1:], output[1:]) for given, output in uses)
         if total:
             counted[layer.name] = total
     return counted
+
+
+def shapes_of_calls(layer: Any) -> list[tuple[Shape, Shape]]:
+    """Shapes of what a layer was given first and gave first, with the batch, at each call."""
+    return [
+        (tuple(_first(call.input_tensors).shape), tuple(_first(call.outputs).shape))
+        for call in layer._inbound_nodes
+        if _first(call.input_tensors) is not None
+    ]
+
+
+def _first(nested: Any) -> Any:
+    """Of one tensor or several: the releases of Keras differ in what one of them is in."""
+    if not isinstance(nested, list | tuple):
+        return nested
+    return _first(nested[0]) if nested else None
 
 
 def _macs(layer: Any, given: Shape, output: Shape) -> int:

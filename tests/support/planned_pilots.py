@@ -19,6 +19,7 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 import numpy as np
 import tensorflow as tf
 from donkeycar.parts import keras as donkey
+from keras_zoo import keras_2
 from pilot_kinds import (
     Maps,
     Pilot,
@@ -40,6 +41,8 @@ from donkey_activations.extractors.rebuilding import rebuild
 from donkey_activations.planning.pilots import PlannedPilot
 
 L = tf.keras.layers
+# Keras 3 keeps no layers in a SavedModel.
+KERAS_2 = keras_2(tf)
 Size = tuple[int, int]
 
 SIZES: list[Size] = [(180, 320), (200, 150)]
@@ -295,9 +298,14 @@ def unet(height: int = 48, width: int = 64) -> tf.keras.Model:
     return tf.keras.Model(image, L.Dense(2)(L.GlobalAveragePooling2D()(x)), name="unet")
 
 
+class Blocks(L.Layer):
+    def call(self, x: Any) -> Any:
+        return tf.nn.space_to_depth(x, 4)
+
+
 def in_blocks(height: int = 48, width: int = 64) -> tf.keras.Model:
     image = L.Input((height, width, 3), name="img_in")
-    x = L.Conv2D(4, 3, name="seen")(tf.nn.space_to_depth(image, 4))
+    x = L.Conv2D(4, 3, name="seen")(Blocks()(image))
     return tf.keras.Model(image, L.Dense(2)(L.Flatten()(x)), name="in_blocks")
 
 
@@ -316,28 +324,25 @@ def gated() -> tf.keras.Model:
     return tf.keras.Model(image, L.Dense(2)(L.Flatten()(x)), name="gated")
 
 
-def around(layer: Any) -> tf.keras.Model:
-    image = L.Input((48, 64, 3), name="img_in")
-    x = L.Conv2D(4, 3, name="seen")(layer(image))
-    return tf.keras.Model(image, L.Dense(2)(L.GlobalAveragePooling2D()(x)), name="around")
+def around(layer: Any, keras: Any = tf.keras) -> Any:
+    layers = keras.layers
+    image = layers.Input((48, 64, 3), name="img_in")
+    x = layers.Conv2D(4, 3, name="seen")(layer(image))
+    return keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)), name="around")
 
 
-class HomeMade(L.Layer):
+class HomeMade(KERAS_2.layers.Layer):  # type: ignore[misc, name-defined]
     def call(self, x: Any) -> Any:
         return x * 2.0
 
 
-class ByHand(tf.keras.Model):
+class ByHand(KERAS_2.Model):  # type: ignore[misc, name-defined]
     def __init__(self) -> None:
         super().__init__(name="by_hand")
-        self.inner = L.Conv2D(3, 3, name="inner")
+        self.inner = KERAS_2.layers.Conv2D(3, 3, name="inner")
 
     def call(self, x: Any) -> Any:
         return self.inner(x)
-
-
-def doubled(x: Any) -> Any:
-    return x * 2.0
 
 
 def any_size() -> tf.keras.Model:
@@ -358,9 +363,9 @@ OTHERS: dict[str, Callable[[], tf.keras.Model]] = {
     "in_blocks": in_blocks,
     "fixed": fixed,
     "gated": gated,
-    "home_made": lambda: around(HomeMade(name="home_made")),
-    "by_hand": lambda: around(ByHand()),
-    "stored_code": lambda: around(L.Lambda(doubled, name="stored_code")),
+    "home_made": lambda: around(HomeMade(name="home_made"), KERAS_2),
+    "by_hand": lambda: around(ByHand(), KERAS_2),
+    "stored_code": lambda: around(L.Lambda(lambda x: x * 2.0, name="stored_code")),
     "any_size": any_size,
     "dense_only": dense_only,
 }
@@ -377,15 +382,19 @@ def refused(folder: Path) -> dict[str, str]:
         ("gated", ".tflite", False, [(240, 320)]),
         ("home_made", ".savedmodel", False, [(48, 64), (60, 80)]),
         ("by_hand", ".savedmodel", False, [(60, 80)]),
-        ("stored_code", ".h5", False, [(60, 80)]),
-        ("stored_code", ".h5", True, [(60, 80)]),
+        ("stored_code", ".keras", False, [(60, 80)]),
+        ("stored_code", ".keras", True, [(60, 80)]),
         ("any_size", ".h5", False, [(60, 80)]),
         ("dense_only", ".h5", False, [(60, 80)]),
     ]
     said = {}
     for name, suffix, trusted, sizes in asked:
         tf.keras.backend.clear_session()
-        path = save(OTHERS[name](), folder / f"other_{name}", suffix)
+        path = folder / f"other_{name}{suffix}"
+        if suffix == ".savedmodel":
+            OTHERS[name]().save(str(path), save_format="tf")
+        else:
+            save(OTHERS[name](), folder / f"other_{name}", suffix)
         try:
             pilot = PlannedPilot(path, trust_model=trusted)
         except ModelError as error:

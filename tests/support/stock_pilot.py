@@ -73,7 +73,7 @@ def _build(stem: Path, kind: str, input_shape: tuple[int, ...]) -> None:
     tf.keras.utils.set_random_seed(7)
     pilot = make_pilot(kind, input_shape)
     for suffix in (".h5", ".keras"):
-        pilot.interpreter.model.save(stem.with_suffix(suffix), include_optimizer=False)
+        pilot.interpreter.model.save(stem.with_suffix(suffix))
     unfinished = stem.with_suffix(".tflite.part")
     keras_model_to_tflite(str(stem.with_suffix(".h5")), str(unfinished))
     unfinished.replace(stem.with_suffix(".tflite"))

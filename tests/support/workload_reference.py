@@ -64,7 +64,7 @@ def build_counted_pilots(folder: Path) -> dict[str, Counted]:
 def _build(folder: Path) -> None:
     import tensorflow as tf
     from donkeycar.parts.interpreter import keras_to_tflite
-    from keras_arithmetic import macs_of_layers
+    from keras_arithmetic import macs_of_layers, shapes_of_calls
     from quantised_pilots import convert
 
     counted = {}
@@ -80,7 +80,11 @@ def _build(folder: Path) -> None:
             "parameters": model.count_params(),
             "parameters_of": {layer.name: layer.count_params() for layer in model.layers},
             "macs_of": macs_of_layers(model),
-            "outputs": {layer.name: layer.get_output_shape_at(0) for layer in model.layers},
+            "outputs": {
+                layer.name: output
+                for layer in model.layers
+                for _, output in shapes_of_calls(layer)[:1]
+            },
         }
         if name == "halving":
             for kind in QUANTISED:
