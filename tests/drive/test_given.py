@@ -40,11 +40,12 @@ def sets(driven: Driven) -> dict[str, Any]:
     return {name: json.loads((folder / name / "set.json").read_text()) for name in names}
 
 
-def assert_drawn_as_given(driven: Driven, least: int = 4) -> None:
-    """Each mosaic is drawn of the very bits that the pilot had in that round."""
-    rounds = driven.drawn.keys() & driven.given.keys()
-    assert len(rounds) >= least
-    for index in rounds:
+def assert_drawn_as_given(driven: Driven, first: int = 0) -> None:
+    """Each mosaic is drawn of the very bits that the pilot had in that round; none is missing."""
+    due = [index for index in driven.given if index >= first]
+    assert len(due) >= 4
+    assert driven.drawn.keys() >= set(due)
+    for index in due:
         np.testing.assert_array_equal(driven.drawn[index], driven.given[index])
 
 
@@ -194,8 +195,8 @@ def test_while_the_user_drives_the_frame_is_that_of_the_pilots_place(
     car.add(lambda image: draw_box(image) is None, ["prepro/edges"], ["signs/seen"])
     car.add_tub()
     driven = car.drive(stock_pilot.tflite, monkeypatch, 16)
-    assert_drawn_as_given(driven, least=1)
-    assert len(driven.drawn) >= 6
+    assert_drawn_as_given(driven)
+    assert len(driven.drawn) == 16
     for index, frame in driven.drawn.items():
         np.testing.assert_array_equal(frame, edges(draw_frame(index)))
 
@@ -267,7 +268,7 @@ def test_a_frame_that_a_part_changes_in_the_cameras_channel_is_judged_as_it_is(
     car.add(lambda image: image[40:, 24:136], [CAM], [CAM])
     car.add_tub()
     driven = car.drive(pilot.tflite, monkeypatch)
-    assert len(driven.drawn) >= 4
+    assert len(driven.drawn) == 12
     assert {frame.shape for frame in driven.drawn.values()} == {(80, 112, 3)}
 
 
@@ -369,8 +370,8 @@ def test_what_fails_at_the_pilots_place_costs_mosaics_and_no_round(
 
     monkeypatch.setattr(f"{owner}.{name}", fail_at_first)
     driven = car.drive(stock_pilot.tflite, monkeypatch, 14)
-    assert min(driven.drawn) >= 6
-    assert_drawn_as_given(driven)
+    assert min(driven.drawn) == 6
+    assert_drawn_as_given(driven, first=6)
 
 
 class Sequence:
@@ -406,8 +407,8 @@ def test_a_sequence_pilots_frames_are_those_that_it_drove_by_and_not_what_became
     driven = car.drive(model, monkeypatch, 16, IMAGE_W=SIZE[1], IMAGE_H=SIZE[0])
     asked = dict(zip(driven.drawn, watched[0].asked[1:], strict=True))
     by_pilot = asked.keys() & pilot.seen.keys()
-    assert len(by_pilot) >= 5
-    assert len(asked.keys() - pilot.seen.keys()) >= 2
+    assert len(by_pilot) == 10
+    assert len(asked) == 16
     for index, frames in asked.items():
         expected = rolling_history(index, 3) if index not in by_pilot else pilot.seen[index]
         np.testing.assert_array_equal(frames, expected)
