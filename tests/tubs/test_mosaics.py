@@ -41,7 +41,7 @@ def test_the_sets_name_tells_the_pilot_and_changes_with_all_that_changes_the_pic
     assert name(KnownLayers("a", "b"), Layout()) == stock
     others = {
         name(KnownLayers("a"), Layout()),
-        name(KnownLayers("a", "b"), Layout(gap_px=2)),
+        name(KnownLayers("a", "b"), Layout(gap_px=3)),
         name(KnownLayers("a", "b", size_changed=True), Layout()),
     }
     swapped = mosaic_set(tmp_path, pilot, KnownLayers("a", "b"), Layout(), ["RGB2BGR"])
