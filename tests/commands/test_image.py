@@ -156,7 +156,9 @@ def test_another_resolution_is_marked_in_the_picture_the_json_and_on_stderr(
     assert report["images"][0]["layers"][0]["width"] == 158
     extractor = open_extractor("pilot.tflite", size=(200, 320))
     frame = np.asarray(Image.fromarray(draw_frame(0)).resize((320, 200)))
-    expected = render_mosaic(frame, extractor.layers, extractor(frame), trained_hw=(120, 160))
+    expected = render_mosaic(
+        frame, extractor.layers, extractor(frame), trained_hw=(120, 160), camera_hw=(120, 160)
+    )
     np.testing.assert_array_equal(read_image("0_cam-activations.png"), expected)
 
 

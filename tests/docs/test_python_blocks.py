@@ -22,7 +22,7 @@ AFTERWARDS = {
     ),
     "picture = render_mosaic(frame, extractor.layers, maps)": (
         "print(picture.shape[1:], picture.dtype, len(maps))",
-        "(656, 3) uint8 5",
+        "(664, 3) uint8 5",
     ),
     "class Greet:": ('Greet().run(["Ann", "Bob"])', "greetings to Ann Bob"),
 }

@@ -69,6 +69,7 @@ def test_the_mark_changes_nothing_below_the_caption() -> None:
         ((480, 640), None, 280, "camera   640 x 480   seen as 128 x 72"),
         ((480, 640), None, 160, "camera   640 x 480"),
         (None, None, 160, "camera   128 x 72 (x1)"),
+        ((120, 160), (120, 160), 340, "camera   128 x 72   not the pilot's 160 x 120"),
         (None, (120, 160), 180, "not the pilot's 160 x 120"),
         (None, (120, 160), 160, "not 160 x 120"),
         (

@@ -59,7 +59,7 @@ class CameraPanel(Panel):
         # A picture that is not what the pilot computes says that before all else.
         mark = f"not the pilot's {_size(setting.trained_hw)}"
         short_mark = f"not {_size(setting.trained_hw)}"
-        rest = ([seen, mark], [mark], [short_mark])
+        rest = (["camera", seen, mark], [seen, mark], [mark], [short_mark])
         for words in (["camera", *sizes, mark], [*sizes, mark], *rest):
             text = "   ".join(words)
             if setting.font.width_px(text) <= self.width_px:
