@@ -7,6 +7,7 @@ A verb module defines ``HELP`` (one line), ``EXAMPLE`` (one command line),
 
 import argparse
 import errno
+import logging
 import os
 import pkgutil
 import re
@@ -83,7 +84,17 @@ def main(argv: list[str] | None = None) -> int:
     if args.verb is None:
         parser.print_help()
         return 0
-    return answer(f"{PROGRAM} {args.verb}", lambda: verbs[args.verb].run(args))
+    if getattr(args, "quiet", False) or getattr(args, "json", False):
+        logging.getLogger("donkey_activations").setLevel(logging.WARNING)
+    return answer(f"{PROGRAM} {args.verb}", lambda: _run(verbs[args.verb], args))
+
+
+def _run(verb: Verb, args: argparse.Namespace) -> int:
+    if getattr(args, "model", None) is not None:
+        from donkey_activations.extractors import announcements
+
+        announcements.withhold()
+    return verb.run(args)
 
 
 def answer(program: str, work: Callable[[], int]) -> int:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HELP = "draw the mosaic of one or many images"
 EXAMPLE = "donkey activations image --model models/mypilot.tflite --image 'photos/*.jpg'"
 
+_REASONS_SHOWN = 3
 _KEYS = ("name", "kind", "height", "width", "filters", "receptive_field", "stride")
 
 
@@ -92,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
             if not args.quiet:
                 progress(number, len(images))
         if not work.reports:
-            raise FrameError("; ".join(one["error"] for one in work.unreadable))
+            raise FrameError(_unreadable([one["error"] for one in work.unreadable]))
         if maps_file is not None:
             maps_file.describe(work.description())
     if args.json:
@@ -212,12 +213,21 @@ class _Work:
             measured = measure(maps)
             live = int((measured.magnitudes() > threshold).sum())
             report = {key: getattr(layer, key) for key in ("name", "height", "width", "filters")}
-            reports.append(report | {"live": live, "max": float(measured.high.max())})
+            broken = 0 if measured.not_finite is None else int(measured.not_finite.sum())
+            figures = {"live": live, "not_finite": broken, "max": float(measured.high.max())}
+            reports.append(report | figures)
         return reports
 
     def _say(self, message: str) -> None:
         if not self._args.quiet:
             print(one_line(message), file=sys.stderr)
+
+
+def _unreadable(errors: Sequence[str]) -> str:
+    """Return what to say where no image can be read: the first few reasons, and how many more."""
+    more = len(errors) - _REASONS_SHOWN
+    shown = "; ".join(errors[:_REASONS_SHOWN])
+    return f"{shown}; and {more} more images that cannot be read" if more > 0 else shown
 
 
 def _shown(shape_hwc: Sequence[int]) -> str:

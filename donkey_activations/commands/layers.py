@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from donkey_activations.commands import say
 from donkey_activations.flags import names
+from donkey_activations.resolution import Resolution
 from donkey_activations.tables import UNKNOWN, aligned, percent
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="names of the wanted layers (default: every convolution)",
     )
     parser.add_argument(
+        "--size", metavar="WxH", help="the filters at another resolution than the pilot's"
+    )
+    parser.add_argument(
         "--trust-model",
         action="store_true",
         help="open a Keras pilot even if that runs code stored in it",
@@ -40,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the layers.
 
     Args:
-        args: ``model``, ``layers``, ``trust_model`` and ``json``.
+        args: The flags above.
 
     Returns:
         0.
@@ -51,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
     """
     from donkey_activations.extractors import open_extractor
 
-    extractor = open_extractor(args.model, args.layers, trust_model=args.trust_model)
+    size = None if args.size is None else Resolution.parse(args.size).image_hw
+    extractor = open_extractor(args.model, args.layers, size, args.trust_model)
     if args.json:
         print(json.dumps(_report(args.model, extractor)))
     else:

@@ -64,7 +64,7 @@ def run_converter(tf: Any, converter: Any) -> bytes:
 def conversion_errors() -> Iterator[None]:
     """Turn what a converter raises inside the block into a ModelError, and silence its C++."""
     try:
-        with _silent_stderr():
+        with silent_stderr():
             yield
     except Exception as error:  # the converter raises whatever the layers make it raise
         raise ModelError(
@@ -79,7 +79,7 @@ def reason_of(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
+def silent_stderr() -> Iterator[None]:
     """Keep a page of statistics, which the converter's C++ prints, from the user's terminal."""
     sys.stderr.flush()
     kept = os.dup(_STDERR)

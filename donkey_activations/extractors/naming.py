@@ -6,8 +6,6 @@ into the operator, which may be those of other layers.
 """
 
 import re
-from collections.abc import Sequence
-from difflib import get_close_matches
 
 
 class LayerNames:
@@ -72,41 +70,3 @@ class LayerNames:
     def author_path(self, scope: str) -> str:
         """Returns the path of a layer with the names that its author gave."""
         return scope
-
-
-def display_names(scopes: list[str | None]) -> list[str]:
-    """Returns the names to show: the layer's own, with as much of its path as makes it unique.
-
-    Args:
-        scopes: Paths such as ``linear/conv2d_1``; None where it is unknown.
-    """
-    paths = [scope or "conv" for scope in scopes]
-    shortest = [path.rsplit("/", maxsplit=1)[-1] for path in paths]
-    names = [
-        name if shortest.count(name) == 1 else path
-        for name, path in zip(shortest, paths, strict=True)
-    ]
-    taken: dict[str, int] = {}
-    for i, name in enumerate(names):
-        taken[name] = taken.get(name, 0) + 1
-        if taken[name] > 1:
-            names[i] = f"{name}_{taken[name]}"
-    return names
-
-
-def unknown_layers(
-    missing: Sequence[str], known: Sequence[str], convolutions: Sequence[str]
-) -> str:
-    """Returns what to say about wanted layers that a pilot does not have.
-
-    Args:
-        missing: The wanted names.
-        known: The names of all layers that could be shown.
-        convolutions: The names of those that are shown unless others are wanted.
-    """
-    near = [name for word in missing for name in get_close_matches(word, known, 1)]
-    guess = f"did you mean {', '.join(near)}? " if near else ""
-    return (
-        f"no layer with feature maps is named {', '.join(missing)}; {guess}"
-        f"the convolutions are {', '.join(convolutions)}"
-    )

@@ -11,7 +11,11 @@ from typing import Any
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.keras_releases import is_keras_3
-from donkey_activations.extractors.naming import display_names, unknown_layers
+from donkey_activations.extractors.layer_names import (
+    display_names,
+    named_convolution,
+    unknown_layers,
+)
 
 _CONVOLUTIONS = (
     "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose", "Conv3D",
@@ -166,10 +170,17 @@ def feature_maps(calls: Sequence[Call], wanted: Sequence[str] | None) -> dict[st
     if wanted is None:
         return {f"{kind}:{name}": tensor for name, (kind, tensor) in found.items()}
     others = {call.layer.name: (call.kind, call.output) for call in calls if _is_spatial(call)}
-    missing = [name for name in wanted if name not in found and name not in others]
+    chosen, missing = {}, []
+    for word in wanted:
+        index = named_convolution(word, [call.scope for call in convolutions], names)
+        if index is not None:
+            chosen[names[index]] = found[names[index]]
+        elif word in others:
+            chosen[word] = others[word]
+        else:
+            missing.append(word)
     if missing:
         raise ModelError(unknown_layers(missing, [*found, *others], names))
-    chosen = {name: found.get(name) or others[name] for name in [*others, *found] if name in wanted}
     order = {id(call.output): position for position, call in enumerate(calls)}
     ordered = sorted(chosen.items(), key=lambda item: order[id(item[1][1])])
     return {f"{kind}:{name}": tensor for name, (kind, tensor) in ordered}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from donkey_activations.errors import ActivationsError
+from donkey_activations.extractors import announcements
 from donkey_activations.offline.drawing import Block, Look, Outcome, Studio
 
 _REPORT_EVERY_S = 0.1
@@ -21,6 +22,7 @@ def main() -> None:
     reports = os.fdopen(os.dup(1), "wb", buffering=0)
     # Whatever a library or a car's configuration prints, the reports stay clean.
     os.dup2(2, 1)
+    announcements.withhold()
     look, block = pickle.load(sys.stdin.buffer)  # our own parent's words
     try:
         _draw(look, block, lambda report: _send(reports, report))

@@ -1,0 +1,77 @@
+"""The names that layers are shown and asked for by."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from donkey_activations.errors import ModelError
+
+
+def display_names(scopes: list[str | None]) -> list[str]:
+    """Return the names to show: the layer's own, with as much of its path as makes it unique.
+
+    Args:
+        scopes: Paths such as ``linear/conv2d_1``; None where it is unknown.
+    """
+    paths = [scope or "conv" for scope in scopes]
+    shortest = [path.rsplit("/", maxsplit=1)[-1] for path in paths]
+    names = [
+        name if shortest.count(name) == 1 else path
+        for name, path in zip(shortest, paths, strict=True)
+    ]
+    taken: dict[str, int] = {}
+    for i, name in enumerate(names):
+        taken[name] = taken.get(name, 0) + 1
+        if taken[name] > 1:
+            names[i] = f"{name}_{taken[name]}"
+    return names
+
+
+def unknown_layers(
+    missing: Sequence[str], known: Sequence[str], convolutions: Sequence[str]
+) -> str:
+    """Return what to say about wanted layers that a pilot does not have.
+
+    Args:
+        missing: The wanted names.
+        known: The names of all layers that could be shown.
+        convolutions: The names of those that are shown unless others are wanted.
+    """
+    near = [name for word in missing for name in get_close_matches(word, known, 1)]
+    guess = f"did you mean {', '.join(near)}? " if near else ""
+    return (
+        f"no layer with feature maps is named {', '.join(missing)}; {guess}"
+        f"the convolutions are {', '.join(convolutions)}"
+    )
+
+
+def named_convolution(word: str, paths: Sequence[str | None], names: Sequence[str]) -> int | None:
+    """Return which convolution a word means.
+
+    It is the name that is shown; or the end of a path, such as ``conv1/conv`` of
+    ``densenet/conv1/conv``; or what stands around a single convolution, such as the
+    ``TimeDistributed`` that calls it at each step.
+
+    Args:
+        word: What was asked for.
+        paths: The path of each convolution, as ``display_names`` takes them.
+        names: What ``display_names`` returns for them.
+
+    Returns:
+        The convolution's index; None where none is meant.
+
+    Raises:
+        ModelError: It may be several.
+    """
+    if word in names:
+        return names.index(word)
+    levels = [(path or "").split("/") for path in paths]
+    asked = word.split("/")
+    for end in (0, 1):
+        ends = [one[: len(one) - end] for one in levels]
+        meant = [index for index, one in enumerate(ends) if one[-len(asked) :] == asked]
+        if len(meant) > 1:
+            choices = ", ".join(names[index] for index in meant)
+            raise ModelError(f"the layer {word} may be one of several; give one of {choices}")
+        if meant:
+            return meant[0]
+    return None
