@@ -26,6 +26,10 @@ from donkey_activations.graphs.following import Fields, follow, picture, reads_v
 from donkey_activations.graphs.operators import Field, Shape, spatial
 from donkey_activations.graphs.window import Window, fitting_window
 
+# They may give a layer's maps another shape, and leave each cell as it is.
+_REARRANGING = {"EXPAND_DIMS", "PACK", "RESHAPE", "SQUEEZE", "TRANSPOSE"}
+_ONE_CELL = Window((1, 1), (1, 1), (0, 0))
+
 
 @dataclass(frozen=True)
 class LayerGeometry:
@@ -76,8 +80,34 @@ def layer_geometry(
         name = graph.tensor_name(number).partition(":")[2]
         window = _window(graph, number, before, images)
         layers.append(_geometry(name, fields.get(number), window))
-        before = {number: picture(graph, number)}
+        before = _same_cells(graph, number)
     return tuple(layers)
+
+
+def _same_cells(graph: Graph, layer: int) -> Fields:
+    """Return a layer's tensor, and those that hold its cells before they were given its shape.
+
+    Of a layer at each step of a sequence, the network goes on from there.
+    """
+    found = {layer: picture(graph, layer)}
+    waiting = [layer]
+    while waiting:
+        writer = graph.writers.get(waiting.pop())
+        if writer is None or graph.operator_name(writer) not in _REARRANGING:
+            continue
+        for number in map(int, writer.inputs):
+            field = None if number in found or number < 0 else picture(graph, number)
+            if field is not None and _is_identity(graph, writer, number, field):
+                found[number] = field
+                waiting.append(number)
+    return found
+
+
+def _is_identity(graph: Graph, operator: Any, number: int, field: Field) -> bool:
+    output = int(operator.outputs[0])
+    read = follow(graph, [operator], {number: field}).get(output)
+    cells = spatial(shape_of(graph, number))
+    return read is not None and fitting_window(read, cells) == _ONE_CELL
 
 
 def _images(graph: Graph, inputs: Iterable[int]) -> Fields:
