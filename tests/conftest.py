@@ -26,18 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what a test needs by the fixtures that it uses, and keep a file's tests together."""
+    """Mark what a test needs by the fixtures that it uses."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & TENSORFLOW_FIXTURES:
             item.add_marker("tensorflow")
         if fixtures & SLOW_FIXTURES:
             item.add_marker("slow")
-        # All tests of the recorded drives are one group, or each worker would drive them all.
-        group = "drives" if "drives" in fixtures else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

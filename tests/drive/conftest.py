@@ -1,7 +1,8 @@
 """Pilots, frames and driven cars, each made once for all tests that ask for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,34 +20,33 @@ def frame_tub(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def drives(
-    request: pytest.FixtureRequest,
     stock_pilot: StockPilot,
     frame_tub: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[dict[str, Future[Drive]]]:
-    """The drives that the chosen tests ask for, two at a time."""
+) -> Iterator[Callable[[str], Future[Drive]]]:
+    """Returns a recipe's drive, which its first caller starts; two drive at a time."""
     garage = tmp_path_factory.mktemp("garage")
     with ThreadPoolExecutor(2) as drivers:
-        futures = {}
-        for name in _asked_for(request.session.items):
+
+        @cache
+        def drive(name: str) -> Future[Drive]:
             recipe = RECIPES[name]
             pilot = stock_pilot.file(recipe.suffix)
-            futures[name] = drivers.submit(drive_recipe, recipe, garage / name, frame_tub, pilot)
-        yield futures
+            return drivers.submit(drive_recipe, recipe, garage / name, frame_tub, pilot)
+
+        yield drive
 
 
 @pytest.fixture
-def driven(recipe_name: str, drives: dict[str, Future[Drive]]) -> Drive:
-    """The finished drive of the recipe by which a test is parametrised."""
-    return drives[recipe_name].result()
+def driven(
+    recipe_name: str, drives: Callable[[str], Future[Drive]], request: pytest.FixtureRequest
+) -> Drive:
+    """The finished drive of the recipe by which a test is parametrised.
 
-
-def _asked_for(items: list[pytest.Item]) -> list[str]:
-    names = [
-        item.callspec.params["recipe_name"]
-        for item in items
-        if isinstance(item, pytest.Function)
-        and hasattr(item, "callspec")
-        and "recipe_name" in item.callspec.params
-    ]
-    return list(dict.fromkeys(names))
+    The chosen tests of the same file will ask for theirs, too, so those are under way meanwhile.
+    """
+    for item in request.session.items:
+        if item.path == request.node.path and isinstance(item, pytest.Function):
+            parameters = item.callspec.params if hasattr(item, "callspec") else {}
+            drives(parameters.get("recipe_name", recipe_name))
+    return drives(recipe_name).result()
