@@ -181,3 +181,20 @@ def test_what_stays_the_same_keeps_its_colour_while_something_else_grows(
     # What a film would do otherwise; and the proof that this test sees it.
     left, _ = changes(stock_pilot, tub, Layout(**one_tile, scaling="layer"))
     assert left > 20
+
+
+def test_filters_that_never_fire_in_the_film_are_left_out_of_it_and_make_it_lower(
+    stock_pilot: StockPilot, tub: Path
+) -> None:
+    for image in tub.glob("images/*.jpg"):
+        Image.fromarray(np.zeros((120, 160, 3), np.uint8)).save(image)
+    # Random weights and no bias: of a black frame nothing fires.
+    layout = Layout(scaling="run", layers_height_px=16)
+    decoded, result = make(stock_pilot, tub, layout)
+    records = read_tub(tub).records
+    (run,) = [Studio(Look(stock_pilot.tflite, None, layout, None, False, 85)).measure_run(records)]
+    assert all(layer.peaks is not None and not layer.peaks.any() for layer in run.values())
+    whole = mosaics(stock_pilot, tub, layout)[0].shape[0]
+    left = mosaics(stock_pilot, tub, layout, run)[0].shape[0]
+    assert left < whole
+    assert decoded.size_hw[0] == result.size_hw[0] == left + left % 2
