@@ -97,7 +97,8 @@ def test_json_tells_size_life_and_largest_value_of_each_layer(
     (maps,) = extractor(draw_frame(0))
     first, second = report.pop("images")
     assert report == {
-        "model": "pilot.tflite", "engine": "litert", "size_changed": False, "unreadable": [],
+        "model": "pilot.tflite", "engine": "litert", "size_changed": False, "unfed_inputs": [],
+        "unreadable": [],
     }  # fmt: skip
     assert first == {
         "image": "photos/0_cam.png",
@@ -106,7 +107,8 @@ def test_json_tells_size_life_and_largest_value_of_each_layer(
         "layers": [
             {
                 "name": "conv2d_3", "height": 12, "width": 17, "filters": 64,
-                "live": int((maps.max(axis=(0, 1)) > 0).sum()), "max": float(maps.max()),
+                "live": int((maps.max(axis=(0, 1)) > 0).sum()),
+                "not_finite": 0, "max": float(maps.max()),
             }
         ],
     }  # fmt: skip
