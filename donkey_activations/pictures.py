@@ -69,6 +69,7 @@ def draw(
         layout,
         trained_hw=extractor.trained_hw,
         camera_hw=seen.image_hw if seen.resized else None,
+        unfed_inputs=extractor.unfed_inputs,
     )
 
 

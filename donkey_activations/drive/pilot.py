@@ -123,6 +123,7 @@ class OpenPilot:
             controls=controls,
             run=run,
             camera_hw=None if camera_hw == newest.shape[:2] else camera_hw,
+            unfed_inputs=self.extractor.unfed_inputs,
         )
 
     def _as_the_pilot_sees(self, frames: NDArray[np.uint8]) -> NDArray[np.uint8]:

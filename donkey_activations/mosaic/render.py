@@ -27,6 +27,7 @@ def render_mosaic(
     run: Mapping[str, LayerRun] | None = None,
     trained_hw: tuple[int, int] | None = None,
     camera_hw: tuple[int, int] | None = None,
+    unfed_inputs: Sequence[str] = (),
 ) -> Picture:
     """Draws all feature maps of one frame into one picture.
 
@@ -47,6 +48,8 @@ def render_mosaic(
             computed at another size; the picture says so beside the camera.
         camera_hw: ``(height, width)`` in pixels of what the frame was made of, where that had
             another size; the picture says so, too.
+        unfed_inputs: Names of the pilot's other inputs that were 0 because nobody fed them; the
+            picture names them.
 
     Returns:
         uint8 ``(H, W, 3)`` RGB, W being the layout's ``width_px``.
@@ -72,6 +75,7 @@ def render_mosaic(
         tuple(known),
         trained_hw=trained_hw,
         camera_hw=camera_hw,
+        unfed_inputs=tuple(unfed_inputs),
         silent=silent_filters(layout, run or {}),
     )
     scene = Scene(shown, tuple(layers), tuple(maps), known, run or {})

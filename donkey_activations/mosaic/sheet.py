@@ -44,6 +44,7 @@ def sheet(
     *,
     trained_hw: tuple[int, int] | None = None,
     camera_hw: tuple[int, int] | None = None,
+    unfed_inputs: tuple[str, ...] = (),
     silent: tuple[Silent, ...] = (),
 ) -> Sheet:
     """Lays out the panels.
@@ -55,6 +56,7 @@ def sheet(
         drivers: Whose controls are known.
         trained_hw: ``(height, width)`` of the pilot's own input, where the frame has another size.
         camera_hw: ``(height, width)`` of what the frame was made of, where that had another size.
+        unfed_inputs: Names of inputs that were 0 because nobody fed them.
         silent: Filters that are left out because they never fire.
 
     Raises:
@@ -71,6 +73,7 @@ def sheet(
         trained_hw,
         camera_hw,
         {one.layer: one for one in silent},
+        unfed_inputs,
     )
     if wanted is not None:
         # The tiles get what the other panels and the captions leave.

@@ -167,6 +167,7 @@ def mosaic_set(
     description = {
         "pilot": {"name": model_path.name, "sha256": pilot_sha256},
         "layers": [asdict(layer) for layer in extractor.layers],
+        "unfed_inputs": list(extractor.unfed_inputs),
         "layout": layout.as_json(),
         "size": size,
         "transformations": list(transformations),

@@ -89,3 +89,11 @@ def test_the_caption_tells_the_cameras_true_size_and_what_was_made_of_it(
     layout = Layout(panels=("camera", "layers"), width_px=width_px)
     picture = draw(trained_hw, layout, camera_hw)
     np.testing.assert_array_equal(caption(picture), written(words, picture))
+
+
+def test_inputs_that_nobody_fed_are_named() -> None:
+    layout = Layout(panels=("camera", "layers"))
+    names = ("cmd_in", "rear")
+    picture = render_mosaic(FRAME, (LAYER,), MAPS, layout, unfed_inputs=names)
+    expected = written("camera   128 x 72   without cmd_in, rear (0)", picture)
+    assert np.array_equal(caption(picture), expected)

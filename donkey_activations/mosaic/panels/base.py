@@ -37,6 +37,7 @@ class Setting:
         trained_hw: ``(height, width)`` of the pilot's own input, where the frame has another size.
         camera_hw: ``(height, width)`` of what the frame was made of, where that had another size.
         silent: Filters that are left out because they never fire, by the layer's name.
+        unfed_inputs: Names of inputs that were 0 because nobody fed them.
     """
 
     frame_hw: tuple[int, int]
@@ -48,6 +49,7 @@ class Setting:
     trained_hw: tuple[int, int] | None = None
     camera_hw: tuple[int, int] | None = None
     silent: Mapping[str, Silent] = field(default_factory=dict)
+    unfed_inputs: tuple[str, ...] = ()
 
     @property
     def theme(self) -> Theme:

@@ -51,9 +51,11 @@ class CameraPanel(Panel):
             sizes = [_size(setting.camera_hw), f"seen as {seen}"]
             if _differ(setting.camera_hw, setting.frame_hw):
                 sizes.append("not in proportion")
+        if setting.unfed_inputs:
+            sizes.append(f"without {', '.join(setting.unfed_inputs)} (0)")
         if setting.trained_hw is None:
             zoomed = f"camera   {seen} ({self._zoom.words})"
-            if setting.camera_hw is None and setting.font.width_px(zoomed) <= self.width_px:
+            if len(sizes) == 1 and setting.font.width_px(zoomed) <= self.width_px:
                 return zoomed
             return setting.font.fit(["camera", *sizes], self.width_px)
         # A picture that is not what the pilot computes says that before all else.
