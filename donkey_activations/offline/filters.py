@@ -68,7 +68,10 @@ def record_filter(text: str, keys: Iterable[str]) -> RecordFilter:
         except (_UnknownError, ZeroDivisionError):
             return False
         except (TypeError, OverflowError, RecursionError) as error:
-            raise FilterError(f"filter {text!r}: does not fit the records ({error})") from error
+            held = ", ".join(_held(key, values.get(key)) for key in names.values())
+            raise FilterError(
+                f"filter {text!r}: does not fit the records, where {held}; {_WRITE_LIKE}"
+            ) from error
         if not isinstance(answer, bool):
             raise FilterError(f"filter {text!r}: expected a comparison; {_WRITE_LIKE}")
         return answer
@@ -155,6 +158,12 @@ def _combined(node: ast.expr, names: Mapping[str, str], values: Mapping[str, Any
     if isinstance(node, ast.UnaryOp):
         return _SIGNS[type(node.op)](_number(_value(node.operand, names, values)))
     raise TypeError(f"{type(node).__name__} has no value")
+
+
+def _held(key: str, value: Any) -> str:
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "text"}
+    kinds |= {list: "a list, which no filter can compare", dict: "an object", type(None): "nothing"}
+    return f"{key} is {kinds.get(type(value), 'something else')}"
 
 
 def _truth(value: Any) -> bool:
