@@ -125,6 +125,7 @@ def run(args: argparse.Namespace) -> int:
     if stills is not None:
         _save_sheet(args, tub, stills)
     report = {"model": str(args.model), **describe(args.out, args.sheet, tub, axis, result)}
+    report["remarks"] += [film.remark] if film.remark else []
     report["records_per_s"] = round(len(places) / took_s, 1)
     say(*([json.dumps(report)] if args.json else summary(report)))
     lost = result.unreadable or tub.damaged or tub.remarks

@@ -28,7 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
     add = parser.add_argument
     add("--model", type=file_path, required=True, help="the pilot's file")
-    add("--tub", type=file_path, nargs="+", required=True, metavar="T", help="the tubs' folders")
+    add(
+        "--tub",
+        type=file_path,
+        nargs="+",
+        required=True,
+        metavar="T",
+        help="tubs, or folders of them",
+    )
     add(
         "--every",
         type=whole_number(1),
@@ -92,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     from donkey_activations.offline.run import TubDrawing
     from donkey_activations.tubs.records import read_tub
 
-    paths = _each_once(args.tub)
+    paths = _each_once([one for path in args.tub for one in _tubs(path)])
     if args.out is not None and len(set(map(_name, paths))) < len(paths):
         raise TubError("--out: two of the tubs have one name; draw them one by one")
     tubs = [read_tub(path) for path in paths]
@@ -163,6 +170,16 @@ def _look(args: argparse.Namespace) -> "Look":
         config_path=args.config,
         trust_model=args.trust_model,
     )
+
+
+def _tubs(path: Path) -> list[Path]:
+    """The tub, or all tubs of a folder that is none itself."""
+    from donkey_activations.tubs.folders import is_tub, tubs_in
+
+    try:
+        return [path] if is_tub(path) else tubs_in(path) or [path]
+    except OSError:  # what is wrong is said when it is read
+        return [path]
 
 
 def _each_once(paths: list[Path]) -> list[Path]:

@@ -27,11 +27,16 @@ def pilot_entry(parts: list[Entry], model: Path, seen: set[str]) -> Entry | None
     """
     signs = (
         lambda entry: _sees(entry, seen) and _names(entry["part"], model),
-        lambda entry: "pilot/angle" in entry["outputs"] and hasattr(entry["part"], "load"),
+        _drives_a_stock_car,
         lambda entry: _sees(entry, seen) and _PILOTS_OUTPUTS & set(entry["outputs"]),
         lambda entry: _sees(entry, seen) and any(map(_steers, entry["outputs"])),
     )
     return next((entry for sign in signs for entry in parts if sign(entry)), None)
+
+
+def _drives_a_stock_car(entry: Entry) -> bool:
+    is_pilot = "pilot/angle" in entry["outputs"] and hasattr(entry["part"], "load")
+    return is_pilot and bool(entry["inputs"])
 
 
 def _sees(entry: Entry, seen: set[str]) -> bool:

@@ -19,6 +19,7 @@ from donkey_activations.drive.part import CONTROL_CHANNELS, CnnActivations
 from donkey_activations.drive.source import FrameSource
 from donkey_activations.drive.worker import WorkerThread
 from donkey_activations.errors import ConfigError
+from donkey_activations.mosaic.controls import OTHER_NAMES
 from donkey_activations.transformations import transformation_names, transformations_of
 
 REFERENCE = "cnn/activations"
@@ -168,7 +169,8 @@ def _controls(tub_entry: Entry | None) -> list[str]:
     So the same mosaic can be made again from the record.
     """
     carried = CONTROL_CHANNELS if tub_entry is None else tub_entry["inputs"]
-    return [channel if channel in carried else _UNKNOWN for channel in CONTROL_CHANNELS]
+    names = [(channel, OTHER_NAMES.get(channel, channel)) for channel in CONTROL_CHANNELS]
+    return [next((name for name in pair if name in carried), _UNKNOWN) for pair in names]
 
 
 def _insert(vehicle: Any, part: CnnActivations, inputs: list[str], tub_entry: Entry | None) -> None:

@@ -20,6 +20,7 @@ from donkey_activations.mosaic.run_ranges import FixedRanges
 from donkey_activations.mosaic.sheet import sheet
 from donkey_activations.offline.drawing import Studio
 from donkey_activations.tubs.records import Record
+from donkey_activations.wording import printable
 
 # For a screen, and with one scale over the film, so that it does not flicker.
 FILM_LAYOUT = Layout(arrangement="beside", width_px=1280, height_px=720, scaling="run")
@@ -111,6 +112,21 @@ class Film:
             picture = self._fitted(self._pilot.draw(seen, known_controls(record.values)))
             yield Shot(place, record.index, picture, place in frames.resized)
 
+    @property
+    def remark(self) -> str:
+        """Why the film goes without steering and throttle, if it does; else ``""``."""
+        if "controls" not in self._pilot.layout.panels or self._drivers() != {()}:
+            return ""
+        keys = {key for place in self._places for key in self._records[place].values}
+        named = ", ".join(sorted(printable(key) for key in keys if not key.startswith("_")))
+        return (
+            "no steering and throttle in it: expected numbers in user/angle (or user/steering) and "
+            f"user/throttle, or the pilot's; the records' keys are {named or 'none'}"
+        )
+
+    def _drivers(self) -> set[tuple[str, ...]]:
+        return {tuple(known_controls(self._records[place].values)) for place in self._places}
+
     def _size(self) -> tuple[int, int]:
         """Returns the size of the largest picture, made even, as films must be.
 
@@ -119,7 +135,7 @@ class Film:
         pilot = self._pilot
         height, width, _ = pilot.extractor.input_shape
         layers = tuple(pilot.extractor.layers)
-        drivers = {tuple(known_controls(self._records[place].values)) for place in self._places}
+        drivers = self._drivers()
         pages = [
             sheet((height, width), layers, pilot.layout, known, silent=self._silent).blank
             for known in drivers

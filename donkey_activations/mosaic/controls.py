@@ -10,6 +10,8 @@ CHANNELS = {
     "user": ("user/angle", "user/throttle"),
     "pilot": ("pilot/angle", "pilot/throttle"),
 }
+# Newer parts of Donkeycar steer by another name, and so do cars of people's own making.
+OTHER_NAMES = {"user/angle": "user/steering", "pilot/angle": "pilot/steering"}
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,14 @@ def known_controls(values: Mapping[str, Any]) -> dict[str, Controls]:
     """
     known = {}
     for driver, channels in CHANNELS.items():
-        steering, throttle = (_number(values.get(channel)) for channel in channels)
+        steering, throttle = (_number(_value(values, channel)) for channel in channels)
         if steering is not None and throttle is not None:
             known[driver] = Controls(steering, throttle)
     return known
+
+
+def _value(values: Mapping[str, Any], channel: str) -> Any:
+    return values.get(channel if channel in values else OTHER_NAMES.get(channel, channel))
 
 
 def _number(value: Any) -> float | None:

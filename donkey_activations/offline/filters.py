@@ -69,7 +69,10 @@ def record_filter(text: str, keys: Iterable[str]) -> RecordFilter:
         except (_UnknownError, ZeroDivisionError):
             return False
         except (TypeError, OverflowError, RecursionError) as error:
-            raise FilterError(f"filter {text!r}: does not fit the records ({error})") from error
+            held = ", ".join(_held(key, values.get(key)) for key in names.values())
+            raise FilterError(
+                f"filter {text!r}: does not fit the records, where {held}; {_WRITE_LIKE}"
+            ) from error
         if not isinstance(answer, bool):
             raise FilterError(f"filter {text!r}: expected a comparison; {_WRITE_LIKE}")
         return answer
@@ -169,6 +172,16 @@ def _element(vector: Any, index: Any) -> Any:
         return vector[index]
     except IndexError as error:
         raise _UnknownError from error
+
+
+def _held(key: str, value: Any) -> str:
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "text"}
+    kinds |= {
+        list: f"a list, which no filter can compare; one of its values it can: {key}[0]",
+        dict: "an object",
+        type(None): "nothing",
+    }
+    return f"{key} is {kinds.get(type(value), 'something else')}"
 
 
 def _truth(value: Any) -> bool:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from donkey_activations.errors import TubError
+from donkey_activations.mosaic.controls import CHANNELS, OTHER_NAMES
 from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.offline.choice import Choice, still_due
 from donkey_activations.offline.crew import Crew
@@ -19,7 +20,7 @@ from donkey_activations.wording import printable
 # Below this, another process costs more than it brings.
 _LEAST_RECORDS_A_WORKER = 25
 # What drawing takes of a record; the rest need not travel to another process.
-_SENT = ("_session_id", "user/angle", "user/throttle", "pilot/angle", "pilot/throttle")
+_SENT = ("_session_id", *chain(*CHANNELS.values()), *OTHER_NAMES.values())
 
 Progress = Callable[[int, int], None]
 
@@ -187,7 +188,8 @@ def _session(record: Record) -> object:
 
 
 def _lean(record: Record) -> Record:
-    return replace(record, values={key: record.values.get(key) for key in _SENT})
+    values = {key: record.values[key] for key in _SENT if key in record.values}
+    return replace(record, values=values)
 
 
 def _parts(due: Sequence[int], count: int) -> list[Sequence[int]]:

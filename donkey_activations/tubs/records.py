@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from donkey_activations import safe_json
 from donkey_activations.errors import FrameError, TubError
 from donkey_activations.tubs.files import LARGEST_MB, TubFolder, parsed
+from donkey_activations.tubs.folders import MANIFEST, OLD_RECORD, is_tub, listed, tubs_in
 from donkey_activations.tubs.images import read_image
 from donkey_activations.wording import printable
 
-MANIFEST = "manifest.json"
 _IMAGE = "cam/image_array"
 _IMAGES = "images"
 _CATALOG = re.compile(r"catalog_(\d+)\.catalog")
-_OLD_RECORD = re.compile(r"record_(\d+)\.json")
 _REMARKS_SHOWN = 3
 # Inputs, types, the user's metadata, the tub's: what lies above the line that lists the catalogs.
 _HEADER_LINES = 4
@@ -81,7 +81,7 @@ def read_tub(path: Path) -> TubRecords:
         if (path / MANIFEST).is_file():
             return _read_v2(path)
         names = sorted(file.name for file in path.iterdir())
-        if any(_OLD_RECORD.fullmatch(name) for name in names):
+        if is_tub(path):
             return _read_v1(path, names)
     except OSError as error:
         raise TubError(
@@ -92,6 +92,11 @@ def read_tub(path: Path) -> TubRecords:
         raise TubError(
             f"{path}: expected {MANIFEST} beside the catalogs, there is none; "
             "copy the whole folder of the tub from the car again"
+        )
+    if tubs := tubs_in(path):
+        raise TubError(
+            f"{path}: expected a tub, got a folder of tubs ({printable(listed(tubs))}); "
+            "give one of them"
         )
     raise TubError(
         f"{path}: expected a tub ({MANIFEST}, or record_*.json of Donkeycar 3 and older), "
@@ -114,7 +119,7 @@ def read_frame(record: Record, channels: int) -> NDArray[np.uint8]:
             Git LFS pointer, or no image.
     """
     if record.image_path is None:
-        raise FrameError(f"record {record.index}: it names no image inside of its tub")
+        raise FrameError("it names no image inside of its tub")
     return read_image(record.image_path, channels)
 
 
@@ -123,7 +128,7 @@ def _read_v2(tub: Path) -> TubRecords:
     found: dict[int, Record] = {}
     damaged = skipped = 0
     astray: int | None = None
-    images = TubFolder(tub, _IMAGES)
+    images, image = TubFolder(tub, _IMAGES), _image_key(tub)
     files, missing = _find_catalogs(tub, catalogs)
     for position, values in _positioned(files):
         index = None if values is None else _whole(values.get("_index"))
@@ -135,10 +140,12 @@ def _read_v2(tub: Path) -> TubRecords:
         if position in deleted:
             skipped += 1
         else:
-            found[index] = _record(index, values, images, "_timestamp_ms")
-    notes = () if astray is None else (_disagreement(astray),)
+            found[index] = _record(index, values, images, "_timestamp_ms", image)
+    notes = [] if astray is None else [_disagreement(astray)]
+    if found and not any(image in record.values for record in found.values()):
+        notes.append(_without_images(image, next(iter(found.values()))))
     said = (*remarks, *missing)
-    return TubRecords(tub, _in_order(found), skipped, damaged, said, notes)
+    return TubRecords(tub, _in_order(found), skipped, damaged, said, tuple(notes))
 
 
 def _positioned(files: Iterable[Path]) -> Iterator[tuple[int | None, dict[str, Any] | None]]:
@@ -154,6 +161,11 @@ def _positioned(files: Iterable[Path]) -> Iterator[tuple[int | None, dict[str, A
             for values in parsed([line]):
                 yield (position if is_counted else None), values
             position += is_counted
+
+
+def _without_images(image: str, record: Record) -> str:
+    keys = ", ".join(key for key in record.values if not key.startswith("_"))
+    return f"expected images as {image}, the records' keys are {printable(keys) or 'none'}"
 
 
 def _disagreement(index: int) -> str:
@@ -211,7 +223,7 @@ def _read_v1(tub: Path, names: Iterable[str]) -> TubRecords:
     found: dict[int, Record] = {}
     damaged = 0
     folder = TubFolder(tub)
-    matches = filter(None, (_OLD_RECORD.fullmatch(name) for name in names))
+    matches = filter(None, (OLD_RECORD.fullmatch(name) for name in names))
     for match in matches:
         file = folder.readable(match[0])
         values = None if file is None else next(parsed([file.path.read_bytes()]), None)
@@ -227,8 +239,34 @@ def _in_order(found: dict[int, Record]) -> tuple[Record, ...]:
     return tuple(found[index] for index in sorted(found))
 
 
-def _record(index: int, values: dict[str, Any], images: TubFolder, time_key: str) -> Record:
-    name = values.get(_IMAGE)
+def _image_key(tub: Path) -> str:
+    """Returns the key of the camera's frames: another than the usual one, if it is the only one."""
+    file = TubFolder(tub).readable(MANIFEST)
+    lines = [] if file is None else file.path.read_bytes().splitlines()[:2]
+    names, types = [*map(_listed_names, lines), [], []][:2]
+    keys = [name for name, kind in zip(names, types, strict=False) if kind == "image_array"]
+    if _IMAGE in keys or not keys:
+        return _IMAGE
+    if len(keys) > 1:
+        raise TubError(
+            f"{tub}: expected images as {_IMAGE}, or under one other key, the tub has "
+            f"{printable(', '.join(keys))}; rename the one to look at in {MANIFEST} and catalogs"
+        )
+    return keys[0]
+
+
+def _listed_names(line: bytes) -> list[str]:
+    try:
+        names = safe_json.loads(line)
+    except ValueError:
+        return []
+    return names if isinstance(names, list) and all(isinstance(one, str) for one in names) else []
+
+
+def _record(
+    index: int, values: dict[str, Any], images: TubFolder, time_key: str, image_key: str = _IMAGE
+) -> Record:
+    name = values.get(image_key)
     image = images.path(name) if isinstance(name, str) and name else None
     return Record(index, image, _whole(values.get(time_key)), values)
 

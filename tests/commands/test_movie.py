@@ -389,3 +389,31 @@ def test_progress_is_told_on_stderr_unless_it_is_to_be_quiet(
     quiet = run_program(later, [*arguments, "--quiet"])
     assert " of 60  " not in quiet.stderr
     assert "60 frames" in quiet.stdout
+
+
+@pytest.mark.parametrize(
+    ("names", "remark"),
+    [
+        (("user/angle", "user/throttle"), None),
+        (("user/steering", "user/throttle"), None),
+        (("steering", "throttle"), "the records' keys are cam/image_array, steering, throttle"),
+        (("user/angle", "gas"), "expected numbers in user/angle (or user/steering) and"),
+    ],
+)
+def test_a_film_without_steering_says_why(
+    names: tuple[str, str],
+    remark: str | None,
+    *,
+    stock_pilot: StockPilot,
+    tub: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def renamed(record: dict[str, Any]) -> dict[str, Any]:
+        stock = {"user/angle": names[0], "user/throttle": names[1]}
+        found = {stock.get(key, key): value for key, value in record.items()}
+        return {key: value for key, value in found.items() if key != "user/mode"}
+
+    edit_catalog(tub, lambda records: [renamed(record) for record in records])
+    report = run_json(capsys, words(stock_pilot, "--every", "4"))
+    assert [remark in one for one in report["remarks"] if remark] == ([True] if remark else [])
+    assert bool(report["remarks"]) == (remark is not None)

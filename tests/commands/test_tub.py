@@ -24,8 +24,10 @@ from offline_tubs import (
 from PIL import Image
 from stock_pilot import StockPilot, build_stock_pilot
 
+from donkey_activations import CnnActivations
 from donkey_activations.commands import main
 from donkey_activations.commands.tub import _default_workers as default_workers
+from donkey_activations.drive.source import FrameSource
 
 COUNT = 12
 HEAVY = ("tensorflow", "matplotlib", "pandas", "kivy")
@@ -375,3 +377,40 @@ def test_where_the_system_does_not_tell_the_cores_one_process_draws(
 ) -> None:
     monkeypatch.delattr(os, "sched_getaffinity")
     assert default_workers() == 1
+
+
+def test_all_tubs_of_a_folder_are_drawn(
+    stock_pilot: StockPilot, tub: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("tub_1", "tub_2"):
+        shutil.copytree(tub, tmp_path / "data" / name)
+    (tmp_path / "data" / "logs").mkdir()
+    report = run_json(capsys, [*words(stock_pilot, tmp_path / "data"), "--every", "6"])
+    assert [Path(one["tub"]).name for one in report["tubs"]] == ["tub_1", "tub_2"]
+    assert report["made"] == 4
+
+
+def test_pictures_of_recorded_frames_are_not_passed_off_as_those_of_what_the_pilot_was_given(
+    stock_pilot: StockPilot, tub: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = Tub(str(tub))
+    source = FrameSource(channels=("prepro/edges",))
+    part = CnnActivations(stock_pilot.tflite, opened, every_n_frames=1, source=source)
+    reference, _ = part.run(draw_frame(1), True)
+    opened.close()
+    before = (tub / reference).read_bytes()
+    report = run_json(capsys, words(stock_pilot, tub))
+    (one,) = report["tubs"]
+    assert report["made"] == COUNT
+    given = reference.split("/")[1]
+    assert one["set"] != given
+    assert one["remarks"] == [
+        "the drive gave this pilot other frames than are recorded, out of prepro/edges: their "
+        f"pictures are in activations/{given}, these are of the recorded frames"
+    ]
+    assert (tub / reference).read_bytes() == before
+    said = {
+        name: json.loads((tub / "activations" / name / "set.json").read_text())
+        for name in (given, one["set"])
+    }
+    assert [said[given]["given"], said[one["set"]]["given"]] == ["prepro/edges", None]

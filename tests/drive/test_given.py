@@ -245,6 +245,20 @@ def test_behind_donkeycars_transformations_a_box_is_noticed_too(
     assert [one["transformations"] for one in found] == [["RGB2BGR"]] * 2
 
 
+def test_beside_a_pilot_with_a_camera_of_its_own_the_cars_camera_is_shown(
+    stock_pilot: StockPilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pilot = Part(lambda: (0.1, 0.2))
+    pilot.load = lambda: None  # type: ignore[attr-defined]
+    car = ProbedCar(tmp_path / "tub")
+    car.add_pilot(pilot=pilot)
+    car.add_tub()
+    driven = car.drive(stock_pilot.tflite, monkeypatch)
+    assert len(driven.drawn) == 12
+    for index, frame in driven.drawn.items():
+        np.testing.assert_array_equal(frame, draw_frame(index))
+
+
 def test_a_cropped_channel_is_judged_by_its_own_size(
     pilot_folder: Path,
     tmp_path: Path,

@@ -69,3 +69,11 @@ def test_numbers_come_through_as_they_are(a: float, b: float, c: float, d: float
     assert known == {"user": Controls(a, b), "pilot": Controls(steering=c, throttle=d)}
     assert list(known) == ["user", "pilot"]
     assert all(type(x) is float for one in known.values() for x in (one.steering, one.throttle))
+
+
+@pytest.mark.parametrize("driver", ["user", "pilot"])
+def test_steering_is_known_by_its_other_name_too(driver: str) -> None:
+    values = {f"{driver}/steering": 0.25, f"{driver}/throttle": 0.5}
+    assert known_controls(values) == {driver: Controls(0.25, 0.5)}
+    both = {**values, f"{driver}/angle": -0.5}
+    assert known_controls(both) == {driver: Controls(-0.5, 0.5)}

@@ -103,3 +103,10 @@ def test_an_unknown_key_is_an_error_that_names_the_nearest() -> None:
         FilterError, match="no record has speed; they have _index, imu/accel, imu/on"
     ):
         record_filter("speed > 0", KEYS)
+
+
+def test_a_column_of_lists_is_named_as_one() -> None:
+    record = {"imu/accel": [0.1, 0.2], "user/angle": 0.5}
+    wanted = record_filter("imu/accel > 0.5 and user/angle > 0", record)
+    with pytest.raises(FilterError, match="where imu/accel is a list, which no filter can compare"):
+        wanted(record)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from donkeycar.parts.tub_v2 import Tub
 from donkeycar.utils import load_image_sized
-from drawn_frames import write_frame_tub
+from drawn_frames import draw_frame, write_frame_tub
 from offline_tubs import edit_catalog, files_of_others, image, write_old_tub
 from PIL import Image
 
@@ -103,7 +103,7 @@ def test_deleted_records_are_those_that_donkeycars_own_iterator_skips(
     found = read_tub(tmp_path / "tub")
     assert [record.values for record in found.records] == [kept[index] for index in sorted(kept)]
     if change is change_nothing:
-        assert found.notes == ()
+        assert not any("donkey ui" in note for note in found.notes)
 
 
 def test_where_donkeys_programs_disagree_on_what_is_deleted_there_is_a_note(tub: Path) -> None:
@@ -296,3 +296,50 @@ def test_an_old_record_of_an_impossible_number_is_damaged(tub: Path, tmp_path: P
     found = read_tub(tmp_path / "old")
     assert len(found.records) == 11
     assert found.damaged == 1
+
+
+@pytest.mark.parametrize("key", ["cam_top/image_array", "cam/image_array_", "front"])
+def test_the_picture_is_found_under_the_only_key_of_an_image(key: str, tmp_path: Path) -> None:
+    stock = Tub(str(tmp_path / "tub"), inputs=["n", key], types=["int", "image_array"])
+    for number in range(3):
+        stock.write_record({"n": number, key: draw_frame(number)})
+    stock.close()
+    found = read_tub(tmp_path / "tub")
+    assert (found.remarks, found.notes) == ((), ())
+    for record in found.records:
+        expected = Image.open(tmp_path / "tub" / "images" / record.values[key])
+        np.testing.assert_array_equal(read_frame(record, 3), np.asarray(expected))
+
+
+def _tub_of(folder: Path, **columns: str) -> Path:
+    stock = Tub(str(folder), inputs=list(columns), types=list(columns.values()))
+    values = {"image_array": draw_frame(0), "float": 0.5, "vector": [1.0, 2.0]}
+    stock.write_record({key: values[kind] for key, kind in columns.items()})
+    stock.close()
+    return folder
+
+
+def test_of_several_images_the_stock_one_is_the_cameras(tmp_path: Path) -> None:
+    tub = _tub_of(tmp_path, **{"rear": "image_array", "cam/image_array": "image_array"})
+    (record,) = read_tub(tub).records
+    assert record.image_path == image(tub, 0)
+
+
+def test_several_images_of_which_none_is_stock_are_named(tmp_path: Path) -> None:
+    tub = _tub_of(tmp_path, left="image_array", right="image_array")
+    with pytest.raises(TubError, match=r"expected images as cam/image_array.*has left, right"):
+        read_tub(tub)
+
+
+def test_a_tub_without_images_says_which_keys_it_has(tmp_path: Path) -> None:
+    tub = _tub_of(tmp_path, **{"user/angle": "float"}, **{"imu/accel": "float"})
+    (note,) = read_tub(tub).notes
+    assert note == "expected images as cam/image_array, the records' keys are imu/accel, user/angle"
+
+
+def test_a_folder_of_tubs_is_no_tub_and_names_them(tub: Path, tmp_path: Path) -> None:
+    for number in range(8):
+        shutil.copytree(tub, tmp_path / "data" / f"tub_{number}_24-01-01")
+    (tmp_path / "data" / "notes").mkdir()
+    with pytest.raises(TubError, match=r"a folder of tubs \(tub_0_24-01-01, .*, and 3 more\)"):
+        read_tub(tmp_path / "data")
