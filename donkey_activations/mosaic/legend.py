@@ -64,6 +64,8 @@ class Scale:
             return _OWN_SIGNED if self.signed else _OWN
         # 0 is added so that there is no -0.
         low, high = f"{self.low + 0.0:.3g}", f"{self.high + 0.0:.3g}"
+        if self.low == self.high:
+            return Stop(0.0, low), Stop(1.0, high)
         if not self.signed:
             return Stop(0.0, low), Stop(0.5, f"{self.value_at(0.5):.2g}"), Stop(1.0, high)
         half = f"{self.value_at(0.75):.2g}"

@@ -57,7 +57,7 @@ def test_values_below_0_mirror_those_above(top: float, gamma: float, share: floa
         (Scale(-2.0, 2.0, 0.5, "blue_orange"), ["-2", "-0.5", "0", "0.5", "2"]),
         (Scale(0.0, 1.0, 0.7, "inferno", own=True), ["0", "own max"]),
         (Scale(-1.0, 1.0, 0.7, "inferno", own=True), ["-own", "own max"]),
-        (Scale(-0.0, -0.0, 0.7, "inferno"), ["0", "0", "0"]),
+        (Scale(-0.0, -0.0, 0.7, "inferno"), ["0", "0"]),
         (Scale(-0.0, 1.0, 1.0, "inferno"), ["0", "0.5", "1"]),
         (Scale(0.0, 3.4e38, 1.0, "inferno"), ["0", "1.7e+38", "3.4e+38"]),
     ],
