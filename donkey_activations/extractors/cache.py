@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import importlib.util
 import json
 import logging
 import os
@@ -73,7 +74,8 @@ def cut_keras_pilot(
         )
     from donkey_activations.extractors import keras
 
-    logger.info("converting %s once with TensorFlow; this takes some seconds", path.name)
+    if importlib.util.find_spec("tensorflow") is not None:
+        logger.info("converting %s once with TensorFlow; this takes some seconds", path.name)
     conversion = keras.convert(path, pilot_format, layers, trust_model)
     _keep(name, conversion.cut_graph, {**_made_by(), **conversion.versions})
     return conversion.cut_graph
