@@ -154,7 +154,7 @@ def two_images(height: int = 40, width: int = 56) -> Pilot:
     b = L.Conv2D(4, 5, activation="relu", name="conv_right")(right)
     x = L.Conv2D(4, 3, activation="relu", name="both")(L.Subtract()([a, b]))
     model = tf.keras.Model([left, right], L.Dense(2)(L.Flatten()(x)), name="two_images")
-    names = ["conv_left", "conv_right", "both"]
+    names = ["conv_left", "both"]  # the frame does not go to the right one
     return model, by_layer(dict(zip(names, names, strict=True)))
 
 
@@ -300,11 +300,12 @@ def with_biases(model: tf.keras.Model) -> None:
 
 
 def model_inputs(model: tf.keras.Model, image: np.ndarray) -> list[Any]:
-    """The image for inputs that take one, zeros for all others, as in our extractor."""
+    """The image for the first input that takes one, zeros for all others, as in our extractor."""
     scaled = (image * (1.0 / 255.0))[np.newaxis].astype(np.float32)
+    images = [number for number, tensor in enumerate(model.inputs) if len(tensor.shape) > 3]
     return [
-        scaled if len(t.shape) > 3 else np.zeros((1, *t.shape[1:]), np.float32)
-        for t in model.inputs
+        scaled if number == images[0] else np.zeros((1, *tensor.shape[1:]), np.float32)
+        for number, tensor in enumerate(model.inputs)
     ]
 
 
