@@ -98,6 +98,7 @@ def test_json_tells_size_life_and_largest_value_of_each_layer(
     first, second = report.pop("images")
     assert report == {
         "model": "pilot.tflite", "engine": "litert", "size_changed": False, "unreadable": [],
+            "unfed_inputs": [],
     }  # fmt: skip
     assert first == {
         "image": "photos/0_cam.png",
