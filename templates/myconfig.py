@@ -18,7 +18,7 @@ ACTIVATIONS_MODEL = None                  # None or a path, default None
 # One mosaic every so many camera frames (5 at 20 Hz: 4 mosaics a second).
 ACTIVATIONS_EVERY_N_FRAMES = 5            # frames, 1 to 1000, default 5
 
-# Which layers, by name, e.g. ["conv2d_1", "conv2d_5"]. None: every convolution.
+# Which layers, by name, e.g. ["conv2d_1", "conv2d_5"]. None: every convolution, of very many some.
 # `donkey activations layers --model MODEL` lists the names.
 ACTIVATIONS_LAYERS = None                 # None or a list of names, default None
 

@@ -137,6 +137,17 @@ def say(*lines: str) -> None:
         print(printable(line))
 
 
+def say_aside(line: str | None, *, quiet: bool) -> None:
+    """Prints what there is to know of the work on stderr, so that stdout stays what was asked for.
+
+    Args:
+        line: The line; None is nothing.
+        quiet: Whether nobody wants to know.
+    """
+    if line is not None and not quiet:
+        print(one_line(line), file=sys.stderr)
+
+
 def load_verbs() -> dict[str, Verb]:
     """Import the verb modules of this package, in alphabetical order."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))

@@ -5,10 +5,11 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from donkey_activations.commands import EXIT_PARTLY_DONE, say
+from donkey_activations.commands import EXIT_PARTLY_DONE, say, say_aside
 from donkey_activations.errors import FrameError
 from donkey_activations.flags import file_path, names
 from donkey_activations.progress import ProgressLine, told_when_slow
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layers",
         type=names,
         metavar="A,B",
-        help="names of the wanted layers (default: every convolution)",
+        help="names of the wanted layers (default: the convolutions that have room)",
     )
     parser.add_argument(
         "--size", metavar="WxH", help="run the filters at another resolution than the pilot's"
@@ -132,14 +133,25 @@ class _Work:
     def __init__(
         self, args: argparse.Namespace, extractor: "FeatureExtractor", layout: "Layout | None"
     ) -> None:
+        from donkey_activations.mosaic.layer_choice import choose_layers
+        from donkey_activations.mosaic.layout import Layout
+
         self.reports: list[dict[str, Any]] = []
         self.unreadable: list[dict[str, str]] = []
         self._args = args
         self._extractor = extractor
-        self._layout = layout
+        self._layout = layout or Layout()
+        self._chosen: tuple[str, ...] = ()
+        if args.layers is None:
+            self._chosen = choose_layers(extractor.layers, self._layout, extractor.input_shape[:2])
+            self._layout = replace(self._layout, layers=self._chosen or self._layout.layers)
         self._sizes_told: set[tuple[int, int]] = set()
 
     def say_what_is_unusual(self) -> None:
+        from donkey_activations.mosaic.layer_choice import words_of_choice
+
+        if self._chosen:
+            self._say(words_of_choice(self._extractor.layers, self._chosen, "--layers"))
         if self._extractor.trained_hw is not None:
             self._say(
                 f"the filters run at {_shown(self._extractor.input_shape)}, not at the pilot's "
@@ -178,11 +190,13 @@ class _Work:
             say(str(target))
 
     def summary(self) -> dict[str, Any]:
+        chosen = {"layers_chosen": self._chosen} if self._chosen else {}
         return {
             "model": str(self._args.model),
             "engine": self._extractor.engine,
             "size_changed": self._extractor.size_changed,
             "unfed_inputs": self._extractor.unfed_inputs,
+            **chosen,
             "images": self.reports,
             "unreadable": self.unreadable,
         }
@@ -204,10 +218,9 @@ class _Work:
         }
 
     def _layers(self, seen: "SeenImage") -> list[dict[str, Any]]:
-        from donkey_activations.mosaic.layout import Layout
         from donkey_activations.mosaic.scaling import measure
 
-        threshold = (self._layout or Layout()).dead_threshold
+        threshold = self._layout.dead_threshold
         reports = []
         for layer, maps in zip(self._extractor.layers, seen.maps, strict=True):
             measured = measure(maps)
@@ -219,8 +232,7 @@ class _Work:
         return reports
 
     def _say(self, message: str) -> None:
-        if not self._args.quiet:
-            print(one_line(message), file=sys.stderr)
+        say_aside(message, quiet=self._args.quiet)
 
 
 def _unreadable(errors: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from donkey_activations.commands import EXIT_PARTLY_DONE, say
+from donkey_activations.commands import EXIT_PARTLY_DONE, say, say_aside
 from donkey_activations.flags import file_path, names, whole_number
 from donkey_activations.wording import printable
 
@@ -68,7 +68,7 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
         "--layers",
         type=names,
         metavar="A,B",
-        help="names of layers (default: the car's, or every convolution)",
+        help="names of layers (default: the car's, or the convolutions that have room)",
     )
     add(
         "--layout",
@@ -115,6 +115,7 @@ def run(args: argparse.Namespace) -> int:
     axis = _axis(args, tub, places)
     with _told(args, "opening the pilot; one in a Keras format is converted, once"):
         studio = Studio(_look(args))
+    say_aside(studio.pilot.words_of_choice("--layers"), quiet=args.quiet)
     film = Film(studio, tub.records, places, axis, args.scale)
     stills = None if args.sheet is None else Stills(len(places))
     started_s = time.monotonic()
@@ -126,6 +127,8 @@ def run(args: argparse.Namespace) -> int:
         _save_sheet(args, tub, stills)
     report = {"model": str(args.model), **describe(args.out, args.sheet, tub, axis, result)}
     report["remarks"] += [film.remark] if film.remark else []
+    if studio.pilot.layers_chosen:
+        report["layers_chosen"] = studio.pilot.layers_chosen
     report["records_per_s"] = round(len(places) / took_s, 1)
     say(*([json.dumps(report)] if args.json else summary(report)))
     lost = result.unreadable or tub.damaged or tub.remarks

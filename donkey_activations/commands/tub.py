@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from donkey_activations.commands import EXIT_PARTLY_DONE, say
+from donkey_activations.commands import EXIT_PARTLY_DONE, say, say_aside
 from donkey_activations.flags import file_path, names, whole_number
 from donkey_activations.wording import printable
 
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layers",
         type=names,
         metavar="A,B",
-        help="names of layers (default: the car's, or every convolution)",
+        help="names of layers (default: the car's, or the convolutions that have room)",
     )
     add("--layout", type=file_path, metavar="Y", help="a YAML layout (default: the car's)")
     add(
@@ -105,7 +105,9 @@ def run(args: argparse.Namespace) -> int:
     tubs = [read_tub(path) for path in paths]
     choice = _choice(args, tubs)
     look = _look(args)
-    drawing = TubDrawing(look, Studio(look), args.workers or _default_workers())
+    studio = Studio(look)
+    say_aside(studio.pilot.words_of_choice("--layers"), quiet=args.quiet)
+    drawing = TubDrawing(look, studio, args.workers or _default_workers())
     results = []
     try:
         for tub in tubs:
@@ -114,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
         print("what is drawn is kept; run the same command again to go on", file=sys.stderr)
         raise
     if args.json:
-        print(json.dumps(_report(args.model, results)))
+        print(json.dumps(_report(args.model, studio.pilot.layers_chosen, results)))
     else:
         say(*(line for result in results for line in _summary(result)))
     if not any(result.made or result.kept for result in results):
@@ -212,7 +214,9 @@ def _counts(result: "TubResult") -> dict[str, int]:
     }
 
 
-def _report(model: Path, results: "list[TubResult]") -> dict[str, Any]:
+def _report(
+    model: Path, layers_chosen: tuple[str, ...], results: "list[TubResult]"
+) -> dict[str, Any]:
     tubs = [
         {
             "tub": str(result.tub.path),
@@ -229,7 +233,8 @@ def _report(model: Path, results: "list[TubResult]") -> dict[str, Any]:
     ]
     counts = [_counts(result) for result in results]
     totals = {name: sum(one[name] for one in counts) for name in counts[0]}
-    return {"model": str(model), **totals, "tubs": tubs}
+    chosen = {"layers_chosen": layers_chosen} if layers_chosen else {}
+    return {"model": str(model), **totals, **chosen, "tubs": tubs}
 
 
 def _summary(result: "TubResult") -> list[str]:

@@ -95,7 +95,9 @@ class CnnActivations:
             source=source,
         )
         watch = PilotWatch(options)
-        self._worker = MosaicWorker(options.open(), watch)
+        pilot = options.open()
+        pilot.log_choice(logger)
+        self._worker = MosaicWorker(pilot, watch)
         tub_path = options.tub_path
         if tub_path and (removed := remove_left_overs(tub_path, tub.manifest.current_index)):
             logger.info("mosaics: removed %d files that a crash has left", removed)

@@ -1,7 +1,8 @@
 """A pilot as the drive needs it: all that changes when its file is replaced by another."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from donkey_activations.extractors import open_extractor
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
 from donkey_activations.frames import describe_shape
 from donkey_activations.mosaic.controls import Controls
+from donkey_activations.mosaic.layer_choice import choose_layers, words_of_choice
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
 from donkey_activations.mosaic.run_ranges import RunRanges
@@ -30,10 +32,13 @@ class OpenPilot:
 
     Attributes:
         extractor: Its feature maps.
-        layout: The look of its mosaics.
+        layout: The look of its mosaics; where nobody asked for layers and the pilot has more than
+            there is room for, with those that were chosen.
         recorder: Writes them into the set of this pilot, or None.
         transformations: What is done to a camera's frame before the pilot sees it, or None.
         run_ranges: What full brightness is in this drive, if the layout asks for that.
+        layers_chosen: Names of the layers that were chosen, because nobody asked for any and there
+            is no room for all; empty otherwise.
     """
 
     extractor: FeatureExtractor
@@ -41,6 +46,23 @@ class OpenPilot:
     recorder: MosaicRecorder | None = None
     transformations: Transformations | None = None
     run_ranges: RunRanges | None = None
+    layers_chosen: tuple[str, ...] = ()
+
+    def words_of_choice(self, flag: str) -> str | None:
+        """Returns what to tell of the layers that were chosen; None where none were.
+
+        Args:
+            flag: What chooses others.
+        """
+        if not self.layers_chosen:
+            return None
+        return words_of_choice(self.extractor.layers, self.layers_chosen, flag)
+
+    def log_choice(self, logger: logging.Logger) -> None:
+        """Logs for the drive which layers were chosen, if any were."""
+        words = self.words_of_choice("ACTIVATIONS_LAYERS")
+        if words is not None:
+            logger.info("mosaics: %s", words)
 
     def shape_to_keep(self, camera_shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """Returns the shape in which a frame is to be kept until it is drawn.
@@ -192,17 +214,24 @@ class PilotOptions:
             threads=self.threads,
             convert=convert,
         )
-        OpenPilot(extractor, self.layout).draw(
+        layout = self.layout
+        chosen: tuple[str, ...] = ()
+        if self.layers is None:
+            chosen = choose_layers(extractor.layers, layout, extractor.input_shape[:2])
+            layout = replace(layout, layers=chosen or layout.layers)
+        OpenPilot(extractor, layout).draw(
             np.zeros((extractor.sequence_length, *extractor.input_shape), np.uint8)
         )
         recorder = None
         if self.tub_path is not None:
             mosaics = mosaic_set(
-                self.tub_path, self.model_path, extractor, self.layout, self.transformation_names
+                self.tub_path, self.model_path, extractor, layout, self.transformation_names
             )
             source = self.source or FrameSource()
             recorder = MosaicRecorder(
                 mosaics, self.jpeg_quality, source.given(source.likely_channel)
             )
-        run_ranges = RunRanges(extractor.layers) if self.layout.scales_over_runs() else None
-        return OpenPilot(extractor, self.layout, recorder, self.transformations, run_ranges)
+        run_ranges = RunRanges(extractor.layers) if layout.scales_over_runs() else None
+        return OpenPilot(
+            extractor, layout, recorder, self.transformations, run_ranges, layers_chosen=chosen
+        )

@@ -140,7 +140,7 @@ class TubDrawing:
             tub.path,
             self._look.model_path,
             self._studio.pilot.extractor,
-            self._look.layout,
+            self._studio.pilot.layout,
             self._studio.car.transformation_names,
         )
         return replace(mosaics, sets_path=sets_path)

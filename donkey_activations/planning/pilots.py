@@ -60,7 +60,7 @@ class PlannedPilot:
             trust_model: Load a Keras file even if that runs code stored in it.
 
         Raises:
-            ModelError: As of ``open_extractor``.
+            ModelError: As of ``open_extractor``; or it takes neither colour nor grey.
         """
         self.path = path
         try:
@@ -74,6 +74,11 @@ class PlannedPilot:
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error
         frames, self.channels = self._pilot.image_shape[:-3], self._pilot.image_shape[-1]
+        if self.channels not in (1, 3):
+            raise ModelError(
+                f"{path}: expected a pilot for frames in colour (3 channels) or grey (1), got one "
+                f"for {self.channels} channels, of which no mosaic can be drawn; give another"
+            )
         self.trained_hw = self._pilot.image_shape[-3], self._pilot.image_shape[-2]
         self.sequence_length = frames[0] if frames else 1
         self._known: dict[Size, SizedPilot] = {}

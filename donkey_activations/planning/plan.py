@@ -12,6 +12,8 @@ from donkey_activations.extractors import running
 from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
 from donkey_activations.extractors.running import TensorFlowMissingError
 from donkey_activations.mosaic.jpeg import encode_jpeg
+from donkey_activations.mosaic.layer_choice import choose_layers
+from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
 from donkey_activations.planning.drive_loop import LoopTimes, TrialDrive
 from donkey_activations.planning.footage import Footage, Frame, seen_by
@@ -207,10 +209,14 @@ def _whole_pilot(sized: SizedPilot, threads: int) -> WholePilot | None:
 
 
 def _recording(footage: Footage, frames: Sequence[Frame], extractor: FeatureExtractor) -> Recording:
+    # As many layers as a drive of this pilot would draw.
+    chosen = choose_layers(extractor.layers, Layout(), extractor.input_shape[:2])
+    layout = Layout(layers=chosen or None)
     mosaics = []
     for frame in frames[:_MOSAICS]:
         maps = extractor(seen_by(extractor, frame))
-        mosaics.append(encode_jpeg(render_mosaic(frame, extractor.layers, maps), _JPEG_QUALITY))
+        picture = render_mosaic(frame, extractor.layers, maps, layout)
+        mosaics.append(encode_jpeg(picture, _JPEG_QUALITY))
     return Recording(
         jpeg_bytes=jpeg_bytes(frames),
         record_bytes=record_bytes(footage.records) if footage.records else 0.0,

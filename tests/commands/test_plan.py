@@ -78,6 +78,19 @@ def test_of_a_tflite_only_the_convolutions_are_told_at_another_size(
     assert any("convolutions alone" in remark for remark in told["remarks"])
 
 
+@pytest.mark.parametrize("suffix", [".tflite", pytest.param(".h5", marks=pytest.mark.tensorflow)])
+def test_a_pilot_of_neither_colour_nor_grey_is_one_line(
+    pilot_folder: Path, run: Run, suffix: str
+) -> None:
+    pilot = build_stock_pilot(pilot_folder, 64, 80, channels=4).file(suffix)
+    code, out, err = run("--model", pilot, "--sizes", "80x64", "--quiet")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        f"donkey activations plan: {pilot}: expected a pilot for frames in colour (3 channels) or "
+        "grey (1), got one for 4 channels, of which no mosaic can be drawn; give another"
+    )
+
+
 def test_a_tub_gives_frames_the_growth_of_recording_a_page_and_a_film(
     small: StockPilot, run: Run, tmp_path: Path
 ) -> None:
