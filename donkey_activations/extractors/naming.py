@@ -52,10 +52,14 @@ class LayerNames:
             output_name: Name of the tensor that it writes.
         """
         votes: dict[str, int] = {}
+        convolutions = set()
         for name, weight in ((kernel_name, 3), (output_name, 1)):
             for scope, is_convolution in self.scopes_of(name):
                 votes[scope] = votes.get(scope, 0) + (2 * weight if is_convolution else weight)
-        return max(votes, key=lambda scope: votes[scope]) if votes else None
+                convolutions |= {scope} if is_convolution else set()
+        # A normalisation that is folded into the kernel may be named more often than its layer.
+        candidates = [scope for scope in votes if scope in convolutions] or list(votes)
+        return max(candidates, key=lambda scope: votes[scope], default=None)
 
     def recurrent_scope(self, kernel_name: str, output_name: str) -> str | None:
         """Returns the scope of the recurrent layer that a convolution is a gate of, if it is one.
