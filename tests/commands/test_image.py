@@ -98,7 +98,7 @@ def test_json_tells_size_life_and_largest_value_of_each_layer(
     first, second = report.pop("images")
     assert report == {
         "model": "pilot.tflite", "engine": "litert", "size_changed": False, "unreadable": [],
-            "unfed_inputs": [],
+        "unfed_inputs": [],
     }  # fmt: skip
     assert first == {
         "image": "photos/0_cam.png",
@@ -108,6 +108,7 @@ def test_json_tells_size_life_and_largest_value_of_each_layer(
             {
                 "name": "conv2d_3", "height": 12, "width": 17, "filters": 64,
                 "live": int((maps.max(axis=(0, 1)) > 0).sum()), "max": float(maps.max()),
+                "not_finite": 0,
             }
         ],
     }  # fmt: skip

@@ -99,6 +99,9 @@ def test_what_is_no_pilot_is_named_in_one_line(content: bytes, said: str, tmp_pa
 def test_torch_archives_are_told_from_keras_archives(tmp_path: Path) -> None:
     assert "PyTorch" in refusal(zipped(tmp_path / "a.ckpt", "a/data.pkl", "a/data/0"))
     assert "zipped SavedModel" in refusal(zipped(tmp_path / "b", "p/saved_model.pb"))
+    assert "(unpack it and give pilot.h5)" in refusal(zipped(tmp_path / "d.zip", "m/pilot.h5"))
+    several = zipped(tmp_path / "e.zip", "a.h5", "__MACOSX/._a.h5", "b.tflite", "c.weights.h5")
+    assert "(unpack it and give a.h5 or b.tflite)" in refusal(several)
     assert "zip archive without" in refusal(zipped(tmp_path / "c.keras", "notes.txt"))
 
 
