@@ -64,6 +64,7 @@ def test_json_tells_what_the_extractor_and_the_geometry_do(
         "model": str(stock_pilot.tflite),
         "engine": "litert",
         "size_changed": False,
+        "unfed_inputs": [],
         "input": {"height": 120, "width": 160, "channels": 3, "sequence_length": 1},
     }
     assert layers[2] == {

@@ -14,9 +14,19 @@ Told = dict[str, tuple[str | None, str | None]]
 
 
 @pytest.fixture(scope="module")
-def told(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("refused")
+
+
+@pytest.fixture(scope="module")
+def mixed(told: Told, folder: Path) -> Path:
+    """A pilot of mixed precision, of which TensorFlow runs the convolutions."""
+    return folder / "mixed.keras"
+
+
+@pytest.fixture(scope="module")
+def told(tensorflow: None, folder: Path) -> Told:
     """What opening and planning each of them says."""
-    folder = tmp_path_factory.mktemp("refused")
     found = run_program("refused_pilots", folder, cache=folder / "cache")
     return {name: (opened, planned) for name, (opened, planned) in found.items()}
 
@@ -59,6 +69,18 @@ def test_a_pilot_of_mixed_precision_is_shown_and_not_planned(told: Told, name: s
     assert planned is not None
     assert "got one of mixed precision (float16)" in planned
     assert planned.endswith("train it with the policy float32")
+
+
+def test_what_tensorflow_runs_is_opened_without_a_word(told: Told, mixed: Path) -> None:
+    assert told[mixed.name][0] is None
+    program = (
+        "from donkey_activations import open_extractor\n"
+        f"print(open_extractor({str(mixed)!r}).engine)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=200
+    )
+    assert (done.stdout, done.stderr) == ("tensorflow\n", "")
 
 
 def test_its_tflite_says_what_its_convolutions_are(told: Told) -> None:
