@@ -14,7 +14,8 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn, Protocol, cast
@@ -84,9 +85,20 @@ def main(argv: list[str] | None = None) -> int:
     if args.verb is None:
         parser.print_help()
         return 0
-    if getattr(args, "quiet", False) or getattr(args, "json", False):
-        logging.getLogger("donkey_activations").setLevel(logging.WARNING)
-    return answer(f"{PROGRAM} {args.verb}", lambda: _run(verbs[args.verb], args))
+    quiet = getattr(args, "quiet", False) or getattr(args, "json", False)
+    with _logging_from(logging.WARNING) if quiet else nullcontext():
+        return answer(f"{PROGRAM} {args.verb}", lambda: _run(verbs[args.verb], args))
+
+
+@contextmanager
+def _logging_from(level: int) -> Iterator[None]:
+    logger = logging.getLogger("donkey_activations")
+    before = logger.level
+    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _run(verb: Verb, args: argparse.Namespace) -> int:

@@ -73,7 +73,6 @@ class PilotWatch:
             logger.error("activations: %s; the mosaics stay those of the pilot before", reason)
         else:
             logger.info("mosaics: %s was replaced, from here on they are the new pilot's", path)
-            pilot.log_choice(logger)
         return pilot
 
     def _is_converted(self) -> bool:

@@ -175,6 +175,7 @@ class MosaicWorker:
             pilot = self._watch.new_pilot()
             if pilot is not None:
                 self.pilot = pilot
+                pilot.log_choice(logger)
         except BaseException as error:  # noqa: BLE001 - nothing may end the worker
             self.say_once("the pilot's file cannot be watched, the drive goes on", error)
 

@@ -27,7 +27,9 @@ def import_tensorflow(purpose: str) -> Any:
     # TensorFlow prints pages of start-up messages that say nothing to a driver.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        import tensorflow as tf
+        # Others it prints whatever the level is, such as of CUDA on a machine without it.
+        with silent_stderr():
+            import tensorflow as tf
     except ImportError as error:
         raise ModelError(
             f"{purpose} needs TensorFlow, which is not installed: "

@@ -12,6 +12,8 @@ _CHECKPOINT_INDEX_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 
 _TORCH = "a PyTorch or fastai pilot, whose layers cannot be read here"
 
+_PILOTS = (".tflite", ".h5", ".hdf5", ".keras")
+
 _SIGNATURES = (
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself (run git lfs pull)"),
     (b"ftrt", "a TensorRT engine, which only runs on the NVIDIA board it is made on"),
@@ -93,7 +95,17 @@ def _describe_zip(path: Path) -> str:
         return _TORCH
     if any(name.rpartition("/")[2] == "saved_model.pb" for name in names):
         return "a zipped SavedModel (unpack it and give its folder)"
+    inside = [name for name in names if _looks_like_a_pilot(name)]
+    if inside:
+        shown = " or ".join(name.rpartition("/")[2] for name in inside[:3])
+        return f"a zip archive of other files (unpack it and give {shown})"
     return "a zip archive without a Keras network in it"
+
+
+def _looks_like_a_pilot(name_in_zip: str) -> bool:
+    file = name_in_zip.rpartition("/")[2]
+    # macOS puts a second file of that name into its archives, with a dot in front.
+    return file.endswith(_PILOTS) and not file.startswith(".") and not file.endswith(".weights.h5")
 
 
 def _zip_names(path: Path) -> list[str]:

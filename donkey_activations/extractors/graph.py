@@ -110,6 +110,13 @@ def label_outputs(content: bytes, labels: Mapping[str, str], *, chosen: bool) ->
 def _labels(graph: Graph, wanted: Sequence[str] | None) -> dict[int, str]:
     found = GraphLayers(graph)
     if not found.convolutions:
+        foreign = [name for name in graph.custom_operators() if name.startswith("FlexConv")]
+        if foreign:
+            raise ModelError(
+                f"its convolutions are TensorFlow's ({foreign[0]}), as mixed precision makes them, "
+                "which no car runs; train the pilot with the policy float32, or give the Keras "
+                "file of the same training"
+            )
         raise ModelError(
             "expected a pilot with at least one convolution, found none; "
             "a network of dense layers alone has no feature maps to show"

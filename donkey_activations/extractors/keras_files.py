@@ -14,7 +14,7 @@ from typing import Any
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import keras_releases
 from donkey_activations.extractors.pilot_format import PilotFormat, weights_of
-from donkey_activations.extractors.ways_out import OPENED, instead
+from donkey_activations.extractors.ways_out import OPENED, incomplete, instead
 
 _REASON_LENGTH = 200
 
@@ -100,6 +100,8 @@ def load_pilot(keras: Any, path: Path, pilot_format: PilotFormat, trust_model: b
     except ModelError:
         raise
     except Exception as error:  # Keras raises whatever the file makes it raise
+        if pilot_format is PilotFormat.SAVED_MODEL and (told := incomplete(path)) is not None:
+            raise told from error
         raise ModelError(_explain(keras, error, path, pilot_format)) from error
 
 

@@ -1,6 +1,6 @@
 """Runs a cut graph with LiteRT."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,18 @@ from donkey_activations.errors import ModelError, SizeError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps, LayerInfo
 from donkey_activations.extractors.inputs import NetworkInput, camera_input, nothing_for
 from donkey_activations.extractors.memory import check_memory
+from donkey_activations.extractors.refusals import engine_words, not_runnable
 from donkey_activations.extractors.sight import with_geometry
+from donkey_activations.extractors.size_checks import (
+    check_scaled,
+    check_size,
+    fits,
+    fixed_size,
+    larger,
+)
 from donkey_activations.frames import check_frame, scale_into
 from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.operators import Shape
-from donkey_activations.graphs.resizing import tensor_shapes
-from donkey_activations.resolution import HIGHEST_PX
 
 
 class LiteRTExtractor(FeatureExtractor):
@@ -64,7 +70,7 @@ class LiteRTExtractor(FeatureExtractor):
             _check_open(image, size)
             wanted = own if size is None else (*own[:-3], *size, own[-1])
             self.size_changed = wanted != own
-            _check_size(wanted)
+            check_size(wanted)
             # A second camera's image is of the same size.
             self.resized = dict.fromkeys(self._inputs_of(own), wanted)
             check_memory(cut_graph, graph, self.resized, interpreter_class)
@@ -77,15 +83,14 @@ class LiteRTExtractor(FeatureExtractor):
                 self.resized = {}
             self.layers = with_geometry(layers, cut_graph, graph, self.resized, interpreter_class)
         except (RuntimeError, ValueError) as error:
-            reason = " ".join(str(error).split())
             if size is None:
-                raise ModelError(f"this pilot cannot be run: {reason}") from error
-            fits = partial(_fits, cut_graph, graph, list(self.resized), interpreter_class)
-            if own and fits(own) and not fits(_larger(own)):
-                raise _fixed_size(own, (*own[:-3], *size, own[-1])) from error
+                raise not_runnable(cut_graph, error) from error
+            fitting = partial(fits, cut_graph, graph, list(self.resized), interpreter_class)
+            if own and fitting(own) and not fitting(larger(own)):
+                raise fixed_size(own, (*own[:-3], *size, own[-1])) from error
             raise SizeError(
-                f"this pilot cannot be run at {size[1]}x{size[0]} ({reason}); "
-                "choose another size, a larger one rather, or none for the pilot's own"
+                f"this pilot cannot be run at {size[1]}x{size[0]}; choose another size, a larger "
+                f"one rather, or none for the pilot's own ({engine_words(error)})"
             ) from error
 
     def _run_resized(self, start: Callable[[], Any], image: Any, wanted: Shape) -> list[Shape]:
@@ -101,7 +106,7 @@ class LiteRTExtractor(FeatureExtractor):
             self._interpreter.resize_tensor_input(index, wanted, strict=False)
         maps = self._run_black(wanted)
         if own_maps is not None:
-            _check_scaled(own, own_maps, wanted, maps)
+            check_scaled(own, own_maps, wanted, maps)
         return maps
 
     def _run_black(self, shape: Shape) -> list[Shape]:
@@ -152,15 +157,6 @@ class LiteRTExtractor(FeatureExtractor):
         )
 
 
-def _check_size(shape: Shape) -> None:
-    """A damaged file can ask for images that take all memory."""
-    if max(shape[-3:-1]) > HIGHEST_PX:
-        raise ModelError(
-            f"expected a pilot for images of at most {HIGHEST_PX} pixels a side, got one for "
-            f"{shape[-2]}x{shape[-3]}; copy the file again, or train it at a smaller size"
-        )
-
-
 def _check_open(image: Any, size: tuple[int, int] | None) -> None:
     height, width = (int(n) for n in image["shape_signature"][-3:-1])
     if size is None and min(height, width) < 1:
@@ -207,47 +203,3 @@ def _layer(output: Any, shape: Shape) -> LayerInfo:
     kind, _, name = output["name"].partition(":")
     height, width, filters = shape[-3:]
     return LayerInfo(name, kind, height, width, filters)
-
-
-def _check_scaled(
-    own: Shape, own_maps: Sequence[Shape], wanted: Shape, maps: Sequence[Shape]
-) -> None:
-    """Finds pilots in whose graph a shape is fixed: they run at any size, and give nonsense."""
-    for before, after in zip(own_maps, maps, strict=True):
-        scaled = before[:-3] == after[:-3]
-        for axis in (-3, -2):
-            change = wanted[axis] - own[axis]
-            # What is pooled to one cell has one at every size. Less than two cells' worth may be
-            # lost in rounding.
-            pooled = before[axis] == after[axis] == 1
-            if not pooled and abs(change) * before[axis] >= 2 * own[axis]:
-                scaled &= (after[axis] - before[axis]) * change > 0
-        if not scaled:
-            raise _fixed_size(own, wanted)
-
-
-def _larger(shape: Shape) -> Shape:
-    """Returns a size at which every graph runs that runs at another than its own.
-
-    A multiple of every step that dilated kernels take leaves them the remainders that they need.
-    """
-    return (*shape[:-3], shape[-3] + 96, shape[-2] + 96, shape[-1])
-
-
-def _fits(
-    cut_graph: bytes, graph: Graph, images: Sequence[int], interpreter_class: Any, shape: Shape
-) -> bool:
-    resized = dict.fromkeys(images, shape)
-    try:
-        check_memory(cut_graph, graph, resized, interpreter_class)
-        tensor_shapes(cut_graph, graph, resized, interpreter_class)
-    except (ModelError, RuntimeError, ValueError):
-        return False
-    return True
-
-
-def _fixed_size(own: Shape, wanted: Shape) -> SizeError:
-    return SizeError(
-        f"this pilot runs at {own[-2]}x{own[-3]} only, because its graph has a fixed shape in it; "
-        f"expected no other size, got {wanted[-2]}x{wanted[-3]}: leave --size out"
-    )

@@ -1,5 +1,6 @@
 """The formats of pilot files, told by their content and never by their suffixes."""
 
+import re
 from enum import Enum
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from donkey_activations.extractors import foreign_formats
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FLATBUFFER_IDENTIFIER = b"TFL3"
 _CHUNK = 1 << 20
+_SHARD = re.compile(r"variables\.data-\d{5}-of-(\d{5})")
 
 SAVED_MODEL_FILE = "saved_model.pb"
 EDGE_TPU_OPERATOR = b"edgetpu-custom-op"
@@ -68,6 +70,24 @@ def weights_of(json_path: Path) -> tuple[Path, ...]:
     beside = (file for file in weights.parent.iterdir() if file.name.startswith(prefix))
     data = (file for file in beside if file.is_file())
     return (index, *sorted(data))
+
+
+def missing_variables(saved_model: Path) -> str | None:
+    """Return which file of its weights a SavedModel lacks, relative to its folder.
+
+    Returns:
+        The first that is missing by what the others are called; None if all are there.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    folder = saved_model / "variables"
+    names = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+    totals = [found[1] for found in map(_SHARD.fullmatch, names) if found is not None]
+    total = int(totals[0]) if totals else 1
+    shards = [f"variables.data-{number:05}-of-{total:05}" for number in range(total)]
+    expected = ["variables.index", *shards]
+    return next((f"variables/{name}" for name in expected if name not in names), None)
 
 
 def contains(path: Path, needle: bytes) -> bool:

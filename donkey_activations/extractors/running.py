@@ -1,11 +1,12 @@
 """Chooses the engine that runs a graph, at its own size or at another."""
 
+from functools import cache
 from typing import Any
 
 from ai_edge_litert.interpreter import Interpreter
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.converter import import_tensorflow
+from donkey_activations.extractors.converter import import_tensorflow, silent_stderr
 from donkey_activations.extractors.graph_operators import is_unsafe
 from donkey_activations.extractors.litert import LiteRTExtractor
 from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
@@ -64,7 +65,23 @@ def engine_of(graph: Graph) -> tuple[Any, str]:
         tf = import_tensorflow(f"the operator {foreign[0]}")
     except ModelError as error:
         raise TensorFlowMissingError(str(error)) from error
-    return tf.lite.Interpreter, "tensorflow"
+    return _quiet(tf.lite.Interpreter), "tensorflow"
+
+
+@cache
+def _quiet(interpreter_class: Any) -> Any:
+    """Returns a class of interpreter whose C++ announces nothing when it sets a graph up."""
+
+    class QuietInterpreter(interpreter_class):  # type: ignore[misc]
+        def __init__(self, **options: Any) -> None:
+            with silent_stderr():
+                super().__init__(**options)
+
+        def allocate_tensors(self) -> None:
+            with silent_stderr():
+                super().allocate_tensors()
+
+    return QuietInterpreter
 
 
 def resize(cut_graph: bytes, size_hw: tuple[int, int]) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import graph, proof
 from donkey_activations.extractors.converter import run_converter
-from donkey_activations.extractors.ways_out import instead
+from donkey_activations.extractors.ways_out import incomplete, instead
 
 _SERVED = "serving_default"
 # What is an output of the whole function has no other name.
@@ -30,7 +30,7 @@ def convert(tf: Any, path: Path, layers: Sequence[str] | None) -> bytes:
     try:
         loaded = tf.saved_model.load(str(path))
     except Exception as error:  # TensorFlow raises whatever a damaged file makes it raise
-        raise ModelError(
+        raise incomplete(path) or ModelError(
             f"TensorFlow cannot load this SavedModel; copy or export it again, or {instead(path)}"
         ) from error
     function = _served_function(loaded)

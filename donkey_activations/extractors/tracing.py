@@ -190,7 +190,8 @@ def _behind_activation(call: Call, calls: Sequence[Call]) -> Any:
     shown = call.output
     while not _has_activation(call):
         readers = [other for other in calls if id(call.output) in other.read]
-        if len(readers) != 1:
+        # Several that do the same to it are one in a converted graph.
+        if not readers or (len(readers) > 1 and not _are_one_activation(readers)):
             break
         call = readers[0]
         if call.kind in _NORMALISATIONS or _is_activation(call):
@@ -198,6 +199,11 @@ def _behind_activation(call: Call, calls: Sequence[Call]) -> Any:
         if _is_activation(call) or call.kind not in _NORMALISATIONS | _ABSENT_WHEN_DRIVING:
             break
     return shown
+
+
+def _are_one_activation(calls: Sequence[Call]) -> bool:
+    configs = [{**call.layer.get_config(), "name": call.kind} for call in calls]
+    return all(map(_is_activation, calls)) and all(one == configs[0] for one in configs)
 
 
 def _has_activation(call: Call) -> bool:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from donkey_activations.errors import ModelError
 from donkey_activations.extractors import foreign_formats, keras_releases
 from donkey_activations.extractors.pilot_format import (
     EDGE_TPU_OPERATOR,
     PilotFormat,
     contains,
     format_of,
+    missing_variables,
     weights_of,
 )
 
@@ -30,8 +32,26 @@ def instead(path: Path, suffixes: Sequence[str] = OPENED) -> str:
             if candidate != path and opens(candidate):
                 return f"give {candidate.name} beside it"
     return (
-        "give the .tflite, .keras or .h5 of the same training; donkey train writes the .tflite "
-        "beside the other"
+        "give the .tflite, .keras or .h5 of the same training; donkey train writes the .tflite as "
+        "well"
+    )
+
+
+def incomplete(saved_model: Path) -> ModelError | None:
+    """Returns what to tell of a SavedModel that lacks a file of its weights; None if it has all.
+
+    Args:
+        saved_model: Its folder.
+    """
+    try:
+        missing = missing_variables(saved_model)
+    except OSError:
+        return None  # what cannot be read is told by whoever has failed to
+    if missing is None:
+        return None
+    return ModelError(
+        f"expected the SavedModel's weights in {missing}, found no such file; copy the whole "
+        f"folder again, or {instead(saved_model)}"
     )
 
 

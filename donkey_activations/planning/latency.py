@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from donkey_activations.errors import ModelError
+from donkey_activations.extractors.refusals import not_runnable
 from donkey_activations.extractors.running import engine_of
 from donkey_activations.graphs.flatbuffer import read_graph
 
@@ -71,8 +71,7 @@ class Network:
                 self._interpreter.set_tensor(detail["index"], _noise(generator, detail))
             self._interpreter.invoke()
         except (RuntimeError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise ModelError(f"this pilot cannot be run: {reason}") from error
+            raise not_runnable(tflite, error) from error
         images = [detail for detail in inputs if len(detail["shape"]) in (4, 5)]
         self._image = images[0] if images else inputs[0]
         self.image_shape = tuple(int(n) for n in self._image["shape"])

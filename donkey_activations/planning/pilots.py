@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from donkey_activations.errors import ModelError, SizeError
 from donkey_activations.extractors import formats, graph, keras, rebuilding, running
@@ -166,6 +166,7 @@ class _KerasPilot:
     ) -> None:
         self._layers = layers
         self._tf, self._model = keras.load(path, pilot_format, trust_model)
+        _check_precision(self._model)
         self._labels = list(keras.trace_maps(self._tf, self._model, layers).labels.values())
         self.image_shape = rebuilding.image_shape(self._model)
 
@@ -188,6 +189,17 @@ class _KerasPilot:
             return cut_graph
         traced = keras.trace_maps(self._tf, model, self._layers)
         return keras.convert_maps(self._tf, traced)
+
+
+def _check_precision(model: Any) -> None:
+    """Refuses what can be converted only to operators of TensorFlow's, which no car would run."""
+    computed = {layer.compute_dtype for layer in model._flatten_layers()}
+    half = sorted(computed & {"float16", "bfloat16"})
+    if half:
+        raise ModelError(
+            f"expected a pilot that computes in float32, got one of mixed precision ({half[0]}), "
+            "whose convolutions only TensorFlow runs, and no car; train it with the policy float32"
+        )
 
 
 class _LitePilot:

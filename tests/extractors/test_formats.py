@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import h5py
 import pytest
 
 from donkey_activations.errors import ModelError
@@ -99,6 +100,9 @@ def test_what_is_no_pilot_is_named_in_one_line(content: bytes, said: str, tmp_pa
 def test_torch_archives_are_told_from_keras_archives(tmp_path: Path) -> None:
     assert "PyTorch" in refusal(zipped(tmp_path / "a.ckpt", "a/data.pkl", "a/data/0"))
     assert "zipped SavedModel" in refusal(zipped(tmp_path / "b", "p/saved_model.pb"))
+    assert "(unpack it and give pilot.h5)" in refusal(zipped(tmp_path / "d.zip", "m/pilot.h5"))
+    several = zipped(tmp_path / "e.zip", "a.h5", "__MACOSX/._a.h5", "b.tflite", "c.weights.h5")
+    assert "(unpack it and give a.h5 or b.tflite)" in refusal(several)
     assert "zip archive without" in refusal(zipped(tmp_path / "c.keras", "notes.txt"))
 
 
@@ -113,10 +117,29 @@ def test_the_file_of_the_same_stem_is_named_if_it_opens(tmp_path: Path) -> None:
     assert "donkey train writes the .tflite" in refusal(engine)
     (tmp_path / "pilot.tflite").write_bytes(FLATBUFFER + b"edgetpu-custom-op")
     assert "beside" not in refusal(engine)
-    (tmp_path / "pilot.h5").write_bytes(HDF5)
-    assert "give pilot.h5 beside it" in refusal(engine)
+    (tmp_path / "pilot.h5").write_bytes(HDF5)  # damaged
+    assert "beside" not in refusal(engine)
     (tmp_path / "pilot.tflite").write_bytes(FLATBUFFER)
     assert "give pilot.tflite beside it" in refusal(engine)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("attributes", "opens"),
+    [
+        ({"model_config": "{}", "keras_version": "2.15.0"}, True),
+        ({"model_config": "{}", "keras_version": "9.0.0"}, False),
+        ({"keras_version": "2.15.0"}, False),  # of weights alone
+    ],
+)
+def test_a_keras_file_beside_is_named_if_the_installed_keras_opens_it(
+    tmp_path: Path, attributes: dict[str, str], opens: bool
+) -> None:
+    engine = tmp_path / "pilot.trt"
+    engine.write_bytes(b"ftrt" + bytes(100))
+    with h5py.File(tmp_path / "pilot.h5", "w") as file:
+        file.attrs.update(attributes)
+    assert ("give pilot.h5 beside it" in refusal(engine)) == opens
 
 
 def test_an_edge_tpu_file_names_the_one_it_was_compiled_from(tmp_path: Path) -> None:

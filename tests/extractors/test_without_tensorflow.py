@@ -43,7 +43,7 @@ def test_a_keras_pilot_is_answered_with_the_tflite_beside_it(
     (tmp_path / "mine.h5").write_bytes(stock_pilot.keras.read_bytes())
     said = open_without_tensorflow(tmp_path / "mine.h5")
     assert "needs TensorFlow, which is not installed" in said
-    assert said.endswith("donkey train writes the .tflite beside the other")
+    assert said.endswith("donkey train writes the .tflite as well")
     (tmp_path / "mine.tflite").write_bytes(stock_pilot.tflite.read_bytes())
     assert open_without_tensorflow(tmp_path / "mine.h5").endswith("give mine.tflite beside it")
 
