@@ -189,7 +189,12 @@ def feature_maps(calls: Sequence[Call], wanted: Sequence[str] | None) -> dict[st
 def _behind_activation(call: Call, calls: Sequence[Call]) -> Any:
     shown = call.output
     while not _has_activation(call):
-        readers = [other for other in calls if id(call.output) in other.read]
+        # What is absent when driving, such as a Dropout, may return the tensor that it is given.
+        readers = [
+            other
+            for other in calls
+            if id(call.output) in other.read and other.output is not call.output
+        ]
         # Several that do the same to it are one in a converted graph.
         if not readers or (len(readers) > 1 and not _are_one_activation(readers)):
             break

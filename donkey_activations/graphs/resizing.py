@@ -47,8 +47,9 @@ def tensor_shapes(
 def _without_delegates(interpreter_class: Any) -> Any:
     # Of the tensors inside of a delegate the old shapes are told. The module of each interpreter
     # has a constant of its own for this, and does not know that of the other.
-    constants = sys.modules[interpreter_class.__module__].OpResolverType
-    return constants.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    modules = (sys.modules[base.__module__] for base in interpreter_class.__mro__)
+    constants = next(module for module in modules if hasattr(module, "OpResolverType"))
+    return constants.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
 
 
 def with_shapes(graph: Graph, shapes: Mapping[int, Shape]) -> bytes:
