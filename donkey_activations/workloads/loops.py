@@ -1,6 +1,6 @@
 """How often a loop of a ``.tflite`` graph runs, where that can be told before it does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from donkey_activations.workloads.tensors import Tensor
@@ -22,8 +22,9 @@ def carried(body: Any) -> set[int]:
 def trips(condition: Any, body: Any, entry: Sequence[Tensor], name: Name, read: Read) -> int | None:
     """Returns how often the body of a loop runs.
 
-    Keras' recurrent layers count their steps: ``while step < steps``, with ``step = step + 1`` in
-    the body, where ``steps`` is a constant or an outer value that stays as it is.
+    Keras' recurrent layers count their steps: ``while step < steps``, in Keras 3 twice, with
+    ``step = step + 1`` in the body, where ``steps`` is a constant or an outer value that stays as
+    it is.
 
     Args:
         condition: The subgraph that tells whether to go on, in the schema's object API.
@@ -35,7 +36,27 @@ def trips(condition: Any, body: Any, entry: Sequence[Tensor], name: Name, read: 
     Returns:
         The number, or None for a loop of another kind, or one whose end nobody knows.
     """
-    test = _writer(condition, condition.outputs[0])
+    tests = list(_comparisons(condition, condition.outputs[0], name))
+    ends = [_trips_until(test, (condition, body), entry, name, read) for test in tests]
+    known = [end for end in ends if end is not None]
+    return min(known) if known and len(known) == len(ends) else None
+
+
+def _comparisons(condition: Any, tensor: int, name: Name) -> Iterator[Any]:
+    """Yields what must all be true for a loop to go on: Keras 3 counts twice."""
+    test = _writer(condition, tensor)
+    if test is not None and name(test) == "LOGICAL_AND":
+        for given in test.inputs:
+            yield from _comparisons(condition, given, name)
+    else:
+        yield test
+
+
+def _trips_until(
+    test: Any, loop: tuple[Any, Any], entry: Sequence[Tensor], name: Name, read: Read
+) -> int | None:
+    """Returns how often a loop runs until a comparison is false; None where nobody knows."""
+    condition, body = loop
     if test is None or name(test) != "LESS":
         return None
     variables = [int(tensor) for tensor in condition.inputs]
