@@ -85,7 +85,9 @@ def _maps_of(
 
 def _counterpart(inlined: Any, operations: Sequence[str], converted_name: str) -> Any:
     """Return the tensor that a converted one was: the last of the operations fused into it."""
-    for fused in converted_name.split(";"):
+    # An operation that the converter makes of several has their numbers behind its name.
+    names = [name for one in converted_name.split(";") for name in (one, one.rstrip("0123456789"))]
+    for fused in names:
         found = [name for name in operations if name == fused or name.endswith(f"/{fused}")]
         if len(found) == 1:
             return inlined.graph.get_tensor_by_name(f"{found[0]}:0")
