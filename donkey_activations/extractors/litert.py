@@ -65,7 +65,7 @@ class LiteRTExtractor(FeatureExtractor):
             self._interpreter = start()
             image = self._camera_input()
             self._input = image["index"]
-            self._levels = _levels_of(image)
+            self._levels = _Levels(image)
             own = tuple(int(n) for n in image["shape"])
             _check_open(image, size)
             wanted = own if size is None else (*own[:-3], *size, own[-1])
@@ -146,7 +146,7 @@ class LiteRTExtractor(FeatureExtractor):
     def __call__(self, frame: NDArray[np.uint8]) -> FeatureMaps:
         """See ``FeatureExtractor``."""
         checked = check_frame(frame, self.input_shape, self.sequence_length)
-        values = self._levels(checked.reshape(self._scaled.shape), self._scaled)
+        values = self._levels.of(checked.reshape(self._scaled.shape), self._scaled)
         self._interpreter.set_tensor(self._input, np.broadcast_to(values, self._batch_shape))
         for index, nothing in self._unfed.items():
             self._interpreter.set_tensor(index, nothing)  # a run leaves other values there
@@ -166,27 +166,38 @@ def _check_open(image: Any, size: tuple[int, int] | None) -> None:
         )
 
 
-def _levels_of(image: Any) -> Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[Any]]:
-    """Return what makes a frame an input's values, given memory of its size as float32."""
-    dtype = image["dtype"]
-    scale, zero_point = image["quantization"]
-    if np.issubdtype(dtype, np.floating):
-        return lambda frame, scaled: scale_into(frame, scaled).astype(dtype, copy=False)
-    if dtype == np.uint8 and not scale:
-        return lambda frame, _: frame  # such a pilot scales by itself
-    if not np.issubdtype(dtype, np.integer) or not scale:
-        raise ModelError(
-            "expected a pilot that reads real numbers, or levels of a camera as uint8 or quantised "
-            f"int8, got {dtype.__name__}; convert it again with donkey train"
-        )
-    limits = np.iinfo(dtype)
+class _Levels:
+    """Makes a frame the values that an input takes."""
 
-    def quantised(frame: NDArray[np.uint8], scaled: NDArray[np.float32]) -> NDArray[Any]:
-        levels = np.round(scale_into(frame, scaled) / scale) + zero_point
-        whole: NDArray[Any] = np.clip(levels, limits.min, limits.max).astype(dtype)
-        return whole
+    def __init__(self, image: Any) -> None:
+        """Takes LiteRT's description of the input.
 
-    return quantised
+        Raises:
+            ModelError: It takes values of another kind than a camera's.
+        """
+        self._dtype = image["dtype"]
+        self._scale, self._zero_point = image["quantization"]
+        whole = np.issubdtype(self._dtype, np.integer)
+        # A pilot that takes the bytes as they are scales them by itself.
+        self._as_bytes = self._dtype == np.uint8 and not self._scale
+        if not (
+            np.issubdtype(self._dtype, np.floating) or self._as_bytes or (whole and self._scale)
+        ):
+            raise ModelError(
+                "expected a pilot that reads real numbers, or levels of a camera as uint8 or "
+                f"quantised int8, got {self._dtype.__name__}; convert it again with donkey train"
+            )
+
+    def of(self, frame: NDArray[np.uint8], scaled: NDArray[np.float32]) -> NDArray[Any]:
+        """Returns the values; ``scaled`` is memory of the frame's shape for what lies between."""
+        if self._as_bytes:
+            return frame
+        values: NDArray[Any] = scale_into(frame, scaled)
+        if self._scale:
+            limits = np.iinfo(self._dtype)
+            levels = np.round(values / self._scale) + self._zero_point
+            values = np.clip(levels, limits.min, limits.max)
+        return values.astype(self._dtype, copy=False)
 
 
 def _newest_maps(output: Any, tensor: NDArray[Any]) -> NDArray[np.float32]:

@@ -38,6 +38,8 @@ def preserved_maps(pilot: Path, frame: np.ndarray) -> dict[str, tuple[np.ndarray
     found = {}
     for tensor in interpreter.get_tensor_details():
         name = tensor["name"].split("/")[1] if "/Relu" in tensor["name"] else ""
+        if name not in NAMES:
+            name = name.removesuffix("_1")  # as Keras 3 names what a layer computes
         if name in NAMES and len(tensor["shape"]) == 4:
             found[name] = as_real_numbers(tensor, interpreter.get_tensor(tensor["index"])[0])
     return found

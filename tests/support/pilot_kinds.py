@@ -279,7 +279,9 @@ def save(model: tf.keras.Model, stem: Path, suffix: str) -> Path:
     elif suffix == ".json":
         path.write_text(model.to_json())
         if KERAS_3:
-            model.save_weights(str(path.with_suffix(".weights.h5")))
+            weights = path.with_suffix(".weights.h5")
+            model.save_weights(str(weights))
+            weights.rename(path.with_suffix(".weights"))
         else:
             model.save_weights(str(path.with_suffix(".weights")), save_format="h5")
     elif suffix in {".h5", ".keras"}:
