@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from donkey_activations.graphs.axis import Axis
 from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.operators import Field, Operator, Shape, spatial
+from donkey_activations.graphs.repeating import STEPS, repeated
 from donkey_activations.graphs.rules import propagate
 
 # What tensors read, by number. None: nobody knows what. Not in there: nothing.
@@ -20,6 +21,9 @@ _READS_NO_VALUES = {"RANK", "SHAPE", "ZEROS_LIKE"}
 
 # Cells along an axis. No pilot has more; a damaged file may say so, and would fill the memory.
 _MOST_CELLS = 1 << 15
+
+# Reshapes and tilings one behind the other: Keras has five; a damaged file may go round in circles.
+_MOST_STEPS = 8
 
 
 def follow(graph: Graph, operators: Iterable[Any], sources: Fields) -> Fields:
@@ -38,7 +42,8 @@ def follow(graph: Graph, operators: Iterable[Any], sources: Fields) -> Fields:
         known = all(fields[number] is not None for number in inputs if number in fields)
         for output in map(int, operator.outputs):
             fits = known and max(spatial(shape_of(graph, output))) <= _MOST_CELLS
-            fields[output] = propagate(_operator(graph, operator, output, fields)) if fits else None
+            field = propagate(_operator(graph, operator, output, fields)) if fits else None
+            fields[output] = field or _repeated(graph, output, fields)
     return fields
 
 
@@ -74,6 +79,19 @@ def _operator(graph: Graph, operator: Any, output: int, fields: Fields) -> Opera
         fields=tuple(fields.get(number) for number in inputs),
         output=shape_of(graph, output),
     )
+
+
+def _repeated(graph: Graph, output: int, fields: Fields) -> Field | None:
+    """Returns the field of a map that reshapes and tilings make of one whose field is known."""
+    steps: list[Operator] = []
+    number = output
+    while (field := fields.get(number)) is None:
+        writer = graph.writers.get(number)
+        if writer is None or graph.operator_name(writer) not in STEPS or len(steps) == _MOST_STEPS:
+            return None
+        steps.insert(0, _operator(graph, writer, number, fields))
+        number = int(writer.inputs[0])
+    return repeated(field, shape_of(graph, number), steps)
 
 
 def _constants(graph: Graph, inputs: Iterable[int]) -> Iterator[NDArray[np.int64] | None]:

@@ -45,6 +45,11 @@ class Share:
         self.parameters += other.parameters
         self.uncounted += other.uncounted
 
+    def add_all(self, others: Iterable["Share"], times: int = 1) -> None:
+        """Adds what several other parts do."""
+        for other in others:
+            self.add(other, times)
+
 
 @dataclass
 class _Scope:
@@ -143,26 +148,55 @@ class Counter:
     def _loop(self, loop: Operation, declared: Sequence[Tensor]) -> tuple[Share, list[Tensor]]:
         options, subgraphs = loop.options, self._model.subgraphs
         condition, body = subgraphs[options.condSubgraphIndex], subgraphs[options.bodySubgraphIndex]
+        first = _without_constants(body, [loop.input(number) for number in range(len(loop.inputs))])
         kept = carried(body)
-        entry = [loop.input(number) for number in range(len(loop.inputs))]
         step = [
-            tensor if number in kept else replace(tensor, values=None, buffer=None)
-            for number, tensor in enumerate(entry)
+            tensor if number in kept else replace(tensor, values=None)
+            for number, tensor in enumerate(first)
         ]
         tests, _ = self._run(options.condSubgraphIndex, step)
         steps, after = self._run(options.bodySubgraphIndex, step)
-        times = trips(condition, body, entry, self._graph.operator_name, self._declared)
+        times = trips(condition, body, first, self._graph.operator_name, self._declared)
         share = Share()
         if times is None or any(map(_changed, step, after)):
             share.uncounted.append(loop.name)
             share.parameters += [parameter for part in steps for parameter in part.parameters]
         else:
-            for part in steps:
-                share.add(part, times)
-            for part in tests:
-                share.add(part, times + 1)
+            if any(part.uncounted for part in steps) and self._may_run(body, times):
+                steps, after = self._each_step(options.bodySubgraphIndex, first, times)
+                share.add_all(steps)
+            else:
+                share.add_all(steps, times)
+            share.add_all(tests, times + 1)
         ends = zip(declared, after, strict=True)
         return share, [replace(end, open_axes=tensor.open_axes) for tensor, end in ends]
+
+    def _may_run(self, body: Any, times: int) -> bool:
+        one = len(body.tensors) + len(_list(body.operators))
+        return self._steps + times * one <= _MOST_STEPS
+
+    def _each_step(
+        self, number: int, variables: list[Tensor], times: int
+    ) -> tuple[list[Share], list[Tensor]]:
+        """Counts the steps of a loop one by one, and returns what is known of its variables.
+
+        How much a step writes may depend on its number: Keras 3 writes a sequence row by row, with
+        the rows before and behind cut out of what there was.
+        """
+        body, shares = self._model.subgraphs[number], []
+        for _ in range(times):
+            step, variables = self._run(number, _without_constants(body, variables))
+            shares += step
+        return shares, variables
+
+
+def _without_constants(body: Any, variables: Sequence[Tensor]) -> list[Tensor]:
+    """Returns a loop's variables at a step: only those that all steps share are constants."""
+    kept = carried(body)
+    return [
+        tensor if number in kept else replace(tensor, buffer=None)
+        for number, tensor in enumerate(variables)
+    ]
 
 
 def _of_one_frame(tensor: Tensor) -> Tensor:

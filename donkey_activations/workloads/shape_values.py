@@ -47,6 +47,7 @@ def _product(operation: Operation, values: Sequence[Values]) -> Values:
 
 
 _RULES: dict[str, Rule] = {
+    "ADD": lambda operation, values: values[0] + values[1],
     "STRIDED_SLICE": _part,
     "REDUCE_PROD": _product,
     "PACK": lambda operation, values: np.stack(values, operation.options.axis),

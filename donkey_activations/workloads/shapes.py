@@ -150,6 +150,15 @@ def _filled(shape: Shape, elements: int | None) -> Shape:
     return _replaced(shape, {missing[0]: elements // others})
 
 
+def _sliced(operation: Operation, declared: Shape) -> Shape:
+    data, begin, sizes = operation.input(0).shape, *(operation.input(n).values for n in (1, 2))
+    if begin is None or sizes is None:
+        return declared
+    # A size of -1 is all from there to the end.
+    rest = (None if cells is None else cells - int(n) for cells, n in zip(data, begin, strict=True))
+    return tuple(left if size == -1 else int(size) for size, left in zip(sizes, rest, strict=True))
+
+
 def _transposed(operation: Operation, declared: Shape) -> Shape:
     data, order = operation.input(0).shape, operation.input(1).values
     if order is None:
@@ -216,6 +225,7 @@ _RULES: dict[str, Rule] = {
     "FULLY_CONNECTED": _dense,
     "RESHAPE": _reshaped,
     **dict.fromkeys(("EXPAND_DIMS", "SQUEEZE"), _squeezed),
+    "SLICE": _sliced,
     "TRANSPOSE": _transposed,
     "GATHER": _gathered,
     "FILL": _of_values(0),

@@ -3,10 +3,13 @@
 Nothing here knows of `.tflite`, so it is the reference for what is counted in a graph.
 """
 
+from importlib.metadata import version
 from math import prod
 from typing import Any
 
 Shape = tuple[int, ...]
+
+KERAS_3 = int(version("keras").partition(".")[0]) >= 3
 
 _GATES = {"LSTM": 4, "ConvLSTM2D": 4}
 
@@ -66,5 +69,7 @@ def _recurrent(layer: Any, kind: str, given: Shape, output: Shape) -> int:
         return given[0] * _GATES[kind] * layer.units * (given[-1] + layer.units)
     one = prod(output[-3:-1]) * prod(layer.kernel_size) * layer.filters
     step = _GATES[kind] * one * (given[-1] + layer.filters)
-    # Keras has the first state from a convolution of zeros, which runs as any other.
-    return given[0] * step + one * given[-1]
+    # Keras 2 has the first state from a convolution of zeros, which runs as any other; in Keras 3
+    # `ConvLSTM.get_initial_state` makes it of zeros.
+    first_state = 0 if KERAS_3 else one * given[-1]
+    return given[0] * step + first_state

@@ -41,6 +41,11 @@ class Counted:
     macs_of: dict[str, int]
     outputs: dict[str, list[int]]
 
+    @property
+    def convolutions(self) -> list[str]:
+        """The layers with weights that give feature maps."""
+        return [name for name in self.macs_of if len(self.outputs[name]) >= 4]
+
 
 def build_counted_pilots(folder: Path) -> dict[str, Counted]:
     """Build all pilots, and ask Keras."""

@@ -9,6 +9,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from changed_graphs import changed
 from fuzzing.graph_damage import damaged_graph
+from keras_arithmetic import KERAS_3
 from stock_pilot import StockPilot
 from workload_reference import Counted
 
@@ -52,6 +53,23 @@ def test_a_loop_whose_end_nobody_knows_is_named_and_left_out(counted_pilots: Pil
     assert "WHILE" in found.uncounted
 
 
+def test_rows_that_a_loop_cuts_out_at_each_step_have_the_sizes_of_that_step(
+    counted_pilots: Pilots,
+) -> None:
+    content = counted_pilots["rnn"].tflite.read_bytes()
+    builtin = schema.BuiltinOperator
+
+    def hide_cuts(model: Any) -> None:
+        rename_operators(model, builtin.SLICE, builtin.REVERSE_V2)
+
+    # Keras 3's LSTM writes a row of 128 units at each of three steps, and cuts out the rows before
+    # and behind: 0 and 2, 1 and 1, 2 and 0. Keras 2 writes into a list, and cuts nothing.
+    rows = (0 + 2) + (1 + 1) + (2 + 0) if KERAS_3 else 0
+    whole, others = workload(content), workload(changed(content, hide_cuts))
+    assert (whole.uncounted, "REVERSE_V2" in others.uncounted) == ((), KERAS_3)
+    assert whole.activation_bytes - others.activation_bytes == rows * 128 * 4
+
+
 def test_a_loop_of_two_billion_steps_is_counted_without_running_it(counted_pilots: Pilots) -> None:
     steps = np.iinfo(np.int32).max
 
@@ -64,7 +82,7 @@ def test_a_loop_of_two_billion_steps_is_counted_without_running_it(counted_pilot
 
     content = counted_pilots["conv_lstm"].tflite.read_bytes()
     (three_steps,) = counted_pilots["conv_lstm"].macs_of.values()
-    first_state = 10 * 12 * 3 * 3 * 3 * 5
+    first_state = 0 if KERAS_3 else 10 * 12 * 3 * 3 * 3 * 5
     one_step = (three_steps - first_state) // 3
     assert workload(changed(content, go_on)).macs == first_state + steps * one_step
 
