@@ -46,6 +46,11 @@ def _sees(entry: Entry, seen: set[str]) -> bool:
     return may_be and bool(entry["outputs"]) and not seen.isdisjoint(entry["inputs"])
 
 
+def no_camera() -> ConfigError:
+    """Returns the error for a car without a camera."""
+    return ConfigError(f"expected a camera (a part that outputs {CAMERA}), this car has none")
+
+
 def image_channels(parts: list[Entry], recorded: str | None) -> set[str]:
     """Returns the channels that hold images, as far as that can be told before the drive.
 
@@ -95,7 +100,7 @@ def frame_source(
     outputs = {channel for entry in before for channel in entry["outputs"]}
     camera = next((one for one in (recorded, CAMERA) if one in outputs), None)
     if camera is None and (pilot is None or not outputs & set(pilot["inputs"])):
-        raise ConfigError(f"expected a camera (a part that outputs {CAMERA}), this car has none")
+        raise no_camera()
     transformed = _transformed(before, camera)
     if pilot is not None:
         channels = tuple(pilot["inputs"])

@@ -11,6 +11,7 @@ from donkey_activations.drive.following import (
     Entry,
     frame_source,
     image_channels,
+    no_camera,
     pilot_entry,
     recorded_channel,
     transformations_done,
@@ -49,6 +50,9 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
     recorded = recorded_channel(tub_entry)
     tub_entry = tub_entry if config.record else None
     if tub_entry is None and not config.show:
+        outputs = {channel for entry in parts for channel in entry["outputs"]}
+        if not outputs & image_channels(parts, recorded):
+            raise no_camera()
         raise ConfigError(
             "expected a tub to record into, this car writes none in this mode; "
             "set ACTIVATIONS_SHOW = True to see mosaics on the drive page"

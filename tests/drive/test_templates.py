@@ -153,7 +153,7 @@ def test_the_set_says_which_pilot_it_shows(
 def test_the_frame_in_a_mosaic_is_bit_for_bit_the_one_that_the_pilot_was_given(
     name: str, tmp_path: Path, frame_tub: Path, stock_pilot: StockPilot
 ) -> None:
-    pilot = stock_pilot.keras if RECIPES[name].suffix == ".h5" else stock_pilot.tflite
+    pilot = stock_pilot.file(RECIPES[name].suffix)
     probe = pilot_probe.lines_for_myconfig(tmp_path)
     done = drive_recipe(RECIPES[name], tmp_path / "car", frame_tub, pilot, probe)
     given, drawn = pilot_probe.noted(tmp_path)
