@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pilot_probe
@@ -26,13 +27,14 @@ from stock_pilot import StockPilot
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
-every_recipe = pytest.mark.parametrize(
-    "recipe_name",
-    [
-        pytest.param(name, marks=[pytest.mark.tensorflow] if recipe.suffix == ".h5" else [])
-        for name, recipe in RECIPES.items()
-    ],
-)
+
+def _named(name: str) -> Any:
+    """A recipe, marked if its pilot drives with TensorFlow."""
+    with_keras = RECIPES[name].suffix != ".tflite"
+    return pytest.param(name, marks=[pytest.mark.tensorflow] if with_keras else [])
+
+
+every_recipe = pytest.mark.parametrize("recipe_name", list(map(_named, RECIPES)))
 
 
 @every_recipe
@@ -149,7 +151,7 @@ def test_the_set_says_which_pilot_it_shows(
     assert hashlib.sha256(pilot.read_bytes()).hexdigest() in content
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if name.endswith("-pilot")])
+@pytest.mark.parametrize("name", [_named(name) for name in RECIPES if name.endswith("-pilot")])
 def test_the_frame_in_a_mosaic_is_bit_for_bit_the_one_that_the_pilot_was_given(
     name: str, tmp_path: Path, frame_tub: Path, stock_pilot: StockPilot
 ) -> None:
