@@ -67,8 +67,8 @@ def _weights(file: Any) -> tuple[Any, str]:
     """The group of the first layer's weights, and the name of its kernel."""
     names: list[str] = []
     file.visit(names.append)
-    kernel = next(name for name in names if name.endswith("kernel:0"))
-    return file[kernel].parent, "kernel:0"
+    kernel = next(name for name in names if name.endswith(("kernel:0", "/kernel")))
+    return file[kernel].parent, kernel.rpartition("/")[2]
 
 
 def external_link(file: Any, room: Room) -> None:

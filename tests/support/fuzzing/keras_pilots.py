@@ -44,7 +44,8 @@ def any_pilot(room: Room) -> Case:
     )
     name = _copied(room, suffix)
     if suffix == ".savedmodel":
-        _damage(Path(name) / chance.choice(_FOLDER_FILES), room)
+        files = [file for file in _FOLDER_FILES if (Path(name) / file).exists()]
+        _damage(Path(name) / chance.choice(files), room)
     elif chance.random() < 0.4:
         _damage(Path(chance.choice([name, "pilot.weights"]) if suffix == ".json" else name), room)
     else:
