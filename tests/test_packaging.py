@@ -17,9 +17,12 @@ from importlib.resources import files
 print(files("donkey_activations.templates").joinpath("myconfig.py").read_text())
 """
 
+# Some package that Donkeycar needs on a Pi leaves its own tests in the environment.
 LIST_IMPORTABLE = """
 from importlib.util import find_spec
-print([name for name in ("donkey_activations", "templates", "tests", "setup") if find_spec(name)])
+names = ("donkey_activations", "templates", "tests", "setup")
+found = {name: find_spec(name) for name in names}
+print([name for name, spec in found.items() if spec and "/linked/" not in str(spec)])
 """
 
 

@@ -40,6 +40,7 @@ def test_a_pilot_with_a_fixed_shape_inside_runs_at_no_other_size(
         open_extractor(rnn, size=size)
 
 
+@pytest.mark.tensorflow
 def test_a_sequence_pilot_without_a_fixed_shape_scales(pilot_folder: Path) -> None:
     extractor = open_extractor(build_stock_pilot(pilot_folder, kind="3d").tflite, size=(240, 320))
     assert extractor.engine == "tensorflow"
