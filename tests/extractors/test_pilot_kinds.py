@@ -6,11 +6,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from keras_release import KERAS_3
 
 SUPPORT = Path(__file__).parents[1] / "support" / "pilot_kinds.py"
 LARGEST_DIFFERENCE = 1e-4
@@ -22,7 +22,6 @@ KINDS = [
     "kinds of convolution", "residual", "nested", "two images", "ConvLSTM", "numbered names",
     "called twice", "steps", "activations",
 ]  # fmt: skip
-KERAS_3 = int(version("keras").partition(".")[0]) >= 3
 SUFFIXES = [".tflite", ".h5", *([".keras"] if KERAS_3 else [])]
 GREY_KINDS = [
     f"Keras{kind} grey 140x100"

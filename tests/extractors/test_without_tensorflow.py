@@ -2,10 +2,10 @@
 
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from keras_release import KERAS_3
 from stock_pilot import StockPilot
 
 SUPPORT = Path(__file__).parents[1] / "support" / "pilot_kinds.py"
@@ -61,7 +61,6 @@ def test_the_layers_in_front_of_a_foreign_operator_can_be_shown(pilots: Path) ->
 def test_what_stands_behind_the_convolutions_never_hinders(pilots: Path) -> None:
     said = open_without_tensorflow(pilots / "rnn.tflite")
     # Of a layer at each step, Keras 3 leaves the wrapper's name in the graph.
-    keras_3 = int(version("keras").partition(".")[0]) >= 3
-    name = "time_distributed{}" if keras_3 else "conv2d{}"
-    numbers = ["", "_2", "_4", "_6"] if keras_3 else ["", "_1", "_2", "_3"]
+    name = "time_distributed{}" if KERAS_3 else "conv2d{}"
+    numbers = ["", "_2", "_4", "_6"] if KERAS_3 else ["", "_1", "_2", "_3"]
     assert said == " ".join(["litert", *map(name.format, numbers)])

@@ -3,13 +3,13 @@
 Nothing here knows of `.tflite`, so it is the reference for what is counted in a graph.
 """
 
-from importlib.metadata import version
 from math import prod
 from typing import Any
 
+from keras_release import KERAS_3
+
 Shape = tuple[int, ...]
 
-KERAS_3 = int(version("keras").partition(".")[0]) >= 3
 
 _GATES = {"LSTM": 4, "ConvLSTM2D": 4}
 

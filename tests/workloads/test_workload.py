@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
-from keras_arithmetic import KERAS_3
+from keras_release import KERAS_3
 from stock_pilot import StockPilot
 from workload_reference import QUANTISED, STOCK, Counted
 

@@ -9,7 +9,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from changed_graphs import changed
 from fuzzing.graph_damage import damaged_graph
-from keras_arithmetic import KERAS_3
+from keras_release import KERAS_3
 from stock_pilot import StockPilot
 from workload_reference import Counted
 
