@@ -94,6 +94,7 @@ def test_what_a_power_cut_left_of_the_kept_graph_is_converted_again(
     assert kept.read_bytes() == whole
 
 
+@pytest.mark.tensorflow
 def test_a_kept_graph_names_the_versions_that_made_it(stock_pilot: StockPilot) -> None:
     open_extractor(stock_pilot.keras)
     kept = next(cache.folder().iterdir()).read_bytes()
@@ -103,6 +104,7 @@ def test_a_kept_graph_names_the_versions_that_made_it(stock_pilot: StockPilot) -
     assert versions["keras"][0] in "23"
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("change", [{"donkey-activations": "0.0.9"}, {"conversion": 1}, None])
 def test_what_an_older_version_has_kept_is_made_again(
     stock_pilot: StockPilot, change: dict[str, str | int] | None

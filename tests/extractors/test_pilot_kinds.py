@@ -77,6 +77,7 @@ def test_a_pilot_gives_the_maps_that_keras_computes(kind: str, suffix: str, tabl
     assert max(compared["differences"].values()) <= LARGEST_DIFFERENCE
 
 
+@pytest.mark.tensorflow
 def test_a_bias_of_the_maps_own_size_is_part_of_the_layer(tmp_path: Path) -> None:
     suffix = ".spread.tflite"
     pilot = compare(tmp_path, "--kinds", "3d", "--formats", suffix)["3d"]
