@@ -16,9 +16,8 @@ from donkey_activations.extractors.graph_functions import (
 )
 from donkey_activations.extractors.graph_layers import FoundLayer, GraphLayers
 from donkey_activations.extractors.layer_names import (
+    chosen_layers,
     display_names,
-    named_convolution,
-    unknown_layers,
 )
 from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
 
@@ -124,26 +123,8 @@ def _labels(graph: Graph, wanted: Sequence[str] | None) -> dict[int, str]:
     names = display_names([layer.path for layer in found.convolutions])
     by_name: dict[str, FoundLayer] = dict(zip(names, found.convolutions, strict=True))
     if wanted is not None:
-        by_name = _chosen(wanted, found, by_name)
+        paths = [layer.path for layer in found.convolutions]
+        by_name = chosen_layers(wanted, paths, by_name, found.others())
     written = {int(t): n for n, op in enumerate(graph.operators) for t in op.outputs}
     ordered = sorted(by_name.items(), key=lambda item: written[item[1].tensor])
     return {layer.tensor: f"{layer.kind}:{name}" for name, layer in ordered}
-
-
-def _chosen(
-    wanted: Sequence[str], found: GraphLayers, convolutions: Mapping[str, FoundLayer]
-) -> dict[str, FoundLayer]:
-    others, names = found.others(), list(convolutions)
-    paths = [layer.path for layer in convolutions.values()]
-    chosen, missing = {}, []
-    for word in wanted:
-        index = named_convolution(word, paths, names)
-        if index is not None:
-            chosen[names[index]] = convolutions[names[index]]
-        elif word in others:
-            chosen[word] = others[word]
-        else:
-            missing.append(word)
-    if missing:
-        raise ModelError(unknown_layers(missing, [*names, *others], names))
-    return chosen

@@ -1,9 +1,12 @@
 """The names that layers are shown and asked for by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import TypeVar
 
 from donkey_activations.errors import ModelError
+
+Layer = TypeVar("Layer")
 
 
 def display_names(scopes: list[str | None]) -> list[str]:
@@ -26,7 +29,7 @@ def display_names(scopes: list[str | None]) -> list[str]:
     return names
 
 
-def unknown_layers(
+def _unknown_layers(
     missing: Sequence[str], known: Sequence[str], convolutions: Sequence[str]
 ) -> str:
     """Return what to say about wanted layers that a pilot does not have.
@@ -44,7 +47,39 @@ def unknown_layers(
     )
 
 
-def named_convolution(word: str, paths: Sequence[str | None], names: Sequence[str]) -> int | None:
+def chosen_layers(
+    wanted: Sequence[str],
+    paths: Sequence[str | None],
+    convolutions: Mapping[str, Layer],
+    others: Mapping[str, Layer],
+) -> dict[str, Layer]:
+    """Return the layers that are asked for, by the names that are shown.
+
+    Args:
+        wanted: What was asked for.
+        paths: The path of each convolution, as ``display_names`` takes them.
+        convolutions: The convolutions by what ``display_names`` returns for them, in that order.
+        others: All other layers with maps, by their names.
+
+    Raises:
+        ModelError: There is none of a name, or it may be one of several.
+    """
+    names = list(convolutions)
+    chosen, missing = {}, []
+    for word in wanted:
+        index = _named_convolution(word, paths, names)
+        if index is not None:
+            chosen[names[index]] = convolutions[names[index]]
+        elif word in others:
+            chosen[word] = others[word]
+        else:
+            missing.append(word)
+    if missing:
+        raise ModelError(_unknown_layers(missing, [*names, *others], names))
+    return chosen
+
+
+def _named_convolution(word: str, paths: Sequence[str | None], names: Sequence[str]) -> int | None:
     """Return which convolution a word means.
 
     It is the name that is shown; or the end of a path, such as ``conv1/conv`` of

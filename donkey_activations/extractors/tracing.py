@@ -12,9 +12,8 @@ from typing import Any
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.keras_releases import is_keras_3
 from donkey_activations.extractors.layer_names import (
+    chosen_layers,
     display_names,
-    named_convolution,
-    unknown_layers,
 )
 
 _CONVOLUTIONS = (
@@ -170,17 +169,7 @@ def feature_maps(calls: Sequence[Call], wanted: Sequence[str] | None) -> dict[st
     if wanted is None:
         return {f"{kind}:{name}": tensor for name, (kind, tensor) in found.items()}
     others = {call.layer.name: (call.kind, call.output) for call in calls if _is_spatial(call)}
-    chosen, missing = {}, []
-    for word in wanted:
-        index = named_convolution(word, [call.scope for call in convolutions], names)
-        if index is not None:
-            chosen[names[index]] = found[names[index]]
-        elif word in others:
-            chosen[word] = others[word]
-        else:
-            missing.append(word)
-    if missing:
-        raise ModelError(unknown_layers(missing, [*found, *others], names))
+    chosen = chosen_layers(wanted, [call.scope for call in convolutions], found, others)
     order = {id(call.output): position for position, call in enumerate(calls)}
     ordered = sorted(chosen.items(), key=lambda item: order[id(item[1][1])])
     return {f"{kind}:{name}": tensor for name, (kind, tensor) in ordered}
