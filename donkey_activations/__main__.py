@@ -2,6 +2,6 @@
 
 import sys
 
-from donkey_activations.commands import main
+from donkey_activations.cli.main import main
 
 sys.exit(main())

@@ -67,5 +67,9 @@ class Resolution:
         """Number of pixels of a frame."""
         return self.width_px * self.height_px
 
+    def myconfig_line(self) -> str:
+        """Return the line of ``myconfig.py`` that sets the camera to this resolution."""
+        return f"IMAGE_W, IMAGE_H = {self.width_px}, {self.height_px}"
+
     def __str__(self) -> str:
         return f"{self.width_px}x{self.height_px}"

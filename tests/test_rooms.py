@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,16 @@ PACKAGE = Path(__file__).parents[1] / "donkey_activations"
 
 # From the top floor down; a room may import what stands below it.
 FLOORS = [
-    {"__main__", "commands", "stock_command"},
+    {"__main__", "cli"},
     {"demo"},
-    {"drive", "films", "offline", "planning"},
-    {"tubs", "transformations"},
-    {"pictures"},
+    {"drive", "films", "planning", "recorded", "pilots"},
+    {"export"},
+    {"tubs", "car"},
     {"mosaic"},
     {"extractors"},
-    {"workloads"},
     {"graphs"},
     {"images"},
-    {"frames", "image_limits", "maps_file", "targets"},
-    {"donkeycar_release", "resolution"},
-    {"errors", "flags", "progress", "safe_json", "silence", "wording", "tables"},
+    {"errors", "files", "formatting", "resolution"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
@@ -52,6 +50,31 @@ def test_imports_run_downwards(file: Path) -> None:
         return
     above = {other for other in imported_rooms(file) if FLOOR_OF[other] < FLOOR_OF[room]}
     assert not above, f"{file} imports from above"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {_module_name(file): _imported_modules(file) for file in PACKAGE.rglob("*.py")}
+    TopologicalSorter(graph).prepare()
+
+
+def _module_name(file: Path) -> str:
+    parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imported_modules(file: Path) -> set[str]:
+    """Every import counts: at the top, in functions, and for the annotations only."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                path = PACKAGE.parent / name.replace(".", "/")
+                is_module = path.is_dir() or path.with_suffix(".py").is_file()
+                found.add(name if is_module else str(node.module))
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.split(".")[0] == PACKAGE.name}
 
 
 @pytest.mark.parametrize("module", ["donkey_activations", "donkey_activations.drive.attach"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from donkey_activations import safe_json
+from donkey_activations import files
 from donkey_activations.errors import ConfigError
 from donkey_activations.resolution import Resolution
 
@@ -101,7 +101,7 @@ def open_folder(path: Path, wanted: Resolution | None, default: Resolution) -> D
 def _known(marker: Path, wanted: Resolution | None) -> Resolution:
     try:
         with marker.open("rb") as file:
-            content = safe_json.loads(file.read(_LARGEST_BYTES))
+            content = files.loads_json(file.read(_LARGEST_BYTES))
         if content["kind"] != _KIND:
             raise KeyError("kind")
         resolution = Resolution.parse(content["resolution"])

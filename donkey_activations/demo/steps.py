@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from donkey_activations.car import myconfig_block, myconfig_file
 from donkey_activations.demo import driving, programs, settings, sheet, training
 from donkey_activations.demo.folder import DemoFolder, only_one, open_folder
 from donkey_activations.demo.plan import DEFAULT_RESOLUTION, Plan
 from donkey_activations.demo.tub import always_the_mean, write_tub
-from donkey_activations.drive import myconfig_block, myconfig_file
 from donkey_activations.errors import ConfigError
 from donkey_activations.resolution import Resolution
 

@@ -9,7 +9,7 @@ import logging
 import sys
 from typing import Any
 
-from donkey_activations.donkeycar_release import refuse_unknown_donkeycar
+from donkey_activations.car.release import refuse_unknown_donkeycar
 from donkey_activations.errors import ActivationsError
 
 logger = logging.getLogger(__name__)

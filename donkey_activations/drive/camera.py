@@ -2,10 +2,10 @@
 
 from typing import Any, SupportsIndex
 
-from donkey_activations.drive.pilot import OpenPilot
+from donkey_activations.car.transformations import keep_the_shape
 from donkey_activations.errors import ConfigError
-from donkey_activations.frames import describe_shape
-from donkey_activations.transformations import keep_the_shape
+from donkey_activations.images.frame import describe_shape
+from donkey_activations.pilots.pilot import OpenPilot
 
 # Their frames have a size of their own, whatever IMAGE_W and IMAGE_H say.
 _CAMERAS_OF_OWN_SIZE = {"D435", "OAKD", "IMAGE_LIST"}

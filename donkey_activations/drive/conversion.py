@@ -5,8 +5,8 @@ import subprocess
 import sys
 import tempfile
 
-from donkey_activations.drive.pilot import PilotOptions
 from donkey_activations.errors import ModelError
+from donkey_activations.pilots.pilot import PilotOptions
 
 _CONVERT = """
 import json, sys

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from donkey_activations.car.transformations import transformation_names
 from donkey_activations.drive.camera import camera_shape
 from donkey_activations.drive.source import CAMERA, FrameSource
 from donkey_activations.errors import ConfigError
-from donkey_activations.transformations import transformation_names
 
 Entry = dict[str, Any]
 

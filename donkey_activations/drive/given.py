@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.drive.history import FrameHistory, kept_by
-from donkey_activations.drive.pilot import OpenPilot
 from donkey_activations.drive.source import FrameSource
 from donkey_activations.drive.worker import MosaicWorker
+from donkey_activations.pilots.history import FrameHistory, kept_by
+from donkey_activations.pilots.pilot import OpenPilot
 
 
 @dataclass

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from donkey_activations.car.transformations import Transformations
 from donkey_activations.drive.given import Eye, Given, GivenFrames
-from donkey_activations.drive.pilot import OpenPilot, PilotOptions
 from donkey_activations.drive.pilot_watch import PilotWatch
 from donkey_activations.drive.recorder import tub_folder
 from donkey_activations.drive.source import FrameSource
 from donkey_activations.drive.worker import Job, MosaicWorker
 from donkey_activations.mosaic.controls import CHANNELS, known_controls
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.transformations import Transformations
+from donkey_activations.pilots.pilot import OpenPilot, PilotOptions
 from donkey_activations.tubs.mosaics import remove_left_overs
 
 logger = logging.getLogger(__name__)

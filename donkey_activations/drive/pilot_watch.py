@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from donkey_activations.drive.conversion import Conversion
-from donkey_activations.drive.pilot import OpenPilot, PilotOptions
 from donkey_activations.errors import ActivationsError, ModelError
 from donkey_activations.extractors.formats import identify
 from donkey_activations.extractors.pilot_format import PilotFormat, weights_of
+from donkey_activations.pilots.pilot import OpenPilot, PilotOptions
 
 logger = logging.getLogger(__name__)
 

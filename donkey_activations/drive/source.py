@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from donkey_activations.frames import describe_shape
+from donkey_activations.images.frame import describe_shape
 
 CAMERA = "cam/image_array"
 

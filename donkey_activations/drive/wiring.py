@@ -5,8 +5,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from donkey_activations.car.settings import DriveConfig, read_config
+from donkey_activations.car.transformations import transformation_names, transformations_of
 from donkey_activations.drive.camera import check_camera_size
-from donkey_activations.drive.config import DriveConfig, read_config
 from donkey_activations.drive.following import (
     Entry,
     frame_source,
@@ -21,7 +22,6 @@ from donkey_activations.drive.source import FrameSource
 from donkey_activations.drive.worker import WorkerThread
 from donkey_activations.errors import ConfigError
 from donkey_activations.mosaic.controls import OTHER_NAMES
-from donkey_activations.transformations import transformation_names, transformations_of
 
 REFERENCE = "cnn/activations"
 MOSAIC = "cnn/mosaic"

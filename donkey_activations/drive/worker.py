@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.drive import pilot_watch
-from donkey_activations.drive.pilot import OpenPilot
 from donkey_activations.drive.pilot_watch import PilotWatch
 from donkey_activations.mosaic.controls import Controls
+from donkey_activations.pilots.pilot import OpenPilot
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.graphs.window import Window
+from donkey_activations.graphs.receptive_field.window import Window
 
 FeatureMaps = tuple[NDArray[np.float32], ...]
 

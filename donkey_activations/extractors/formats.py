@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from donkey_activations import safe_json
+from donkey_activations import files
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import foreign_formats
 from donkey_activations.extractors.pilot_format import (
@@ -136,7 +136,7 @@ def _check_json(path: Path) -> None:
     if path.stat().st_size > _LARGEST_JSON_BYTES:
         raise _refused(path, f"text of more than {_LARGEST_JSON_BYTES >> 20} MB")
     try:
-        network = safe_json.loads(path.read_bytes())
+        network = files.loads_json(path.read_bytes())
     except ValueError as error:
         raise _refused(path, "damaged or cut-short JSON") from error
     if not isinstance(network, dict) or not {"class_name", "config"} <= network.keys():

@@ -19,7 +19,7 @@ from donkey_activations.extractors.layer_names import (
     chosen_layers,
     display_names,
 )
-from donkey_activations.graphs.flatbuffer import Graph, read_graph, write_part
+from donkey_activations.graphs.tflite import Graph, read_graph, write_part
 
 
 def cut(content: bytes, layers: Sequence[str] | None = None) -> bytes:

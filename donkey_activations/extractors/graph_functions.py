@@ -6,7 +6,7 @@ from typing import Any
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.graph_layers import KINDS
 from donkey_activations.extractors.inputs import NetworkInput, camera_input
-from donkey_activations.graphs.flatbuffer import Graph, with_main
+from donkey_activations.graphs.tflite import Graph, with_main
 
 
 def shown_function(graph: Graph) -> Graph:

@@ -11,7 +11,7 @@ from donkey_activations.extractors.keras3_names import (
     is_keras_3,
 )
 from donkey_activations.extractors.naming import LayerNames
-from donkey_activations.graphs.flatbuffer import Graph
+from donkey_activations.graphs.tflite import Graph
 
 # The operators that make feature maps, and the Keras layer each stands for.
 KINDS = {

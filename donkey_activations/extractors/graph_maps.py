@@ -3,8 +3,8 @@
 from typing import Any
 
 from donkey_activations.extractors.naming import LayerNames
-from donkey_activations.graphs.flatbuffer import Graph
-from donkey_activations.graphs.following import reads_values
+from donkey_activations.graphs.receptive_field.following import reads_values
+from donkey_activations.graphs.tflite import Graph
 
 # What may stand between a convolution and the map that a reader of the network would call its
 # output: the bias, batch normalisation, the way back from a dilated convolution's folded batch.

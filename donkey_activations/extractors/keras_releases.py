@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from donkey_activations import safe_json
+from donkey_activations import files
 from donkey_activations.extractors.pilot_format import PilotFormat
 
 _LARGEST_METADATA_BYTES = 1 << 20
@@ -35,14 +35,14 @@ def saved_by(path: Path, pilot_format: PilotFormat) -> str:
         if pilot_format is PilotFormat.KERAS_ZIP:
             with zipfile.ZipFile(path) as archive, archive.open("metadata.json") as metadata:
                 text = metadata.read(_LARGEST_METADATA_BYTES)
-            version = safe_json.loads(text).get("keras_version")
+            version = files.loads_json(text).get("keras_version")
         elif pilot_format is PilotFormat.HDF5:
             with h5py.File(path, "r") as file:
                 version = file.attrs.get("keras_version")
         elif pilot_format is PilotFormat.JSON_AND_WEIGHTS:
             network = path.read_bytes()
             # Keras 3 leaves its version out of these, and names the input's shape anew.
-            named = safe_json.loads(network).get("keras_version")
+            named = files.loads_json(network).get("keras_version")
             version = named or ("3" if b'"batch_shape"' in network else "")
     return version.decode() if isinstance(version, bytes) else str(version or "")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from donkey_activations import safe_json
+from donkey_activations import files
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import graph_operators, keras_configs
 from donkey_activations.extractors.keras_configs import refusal
@@ -118,7 +118,7 @@ def _keras_metadata(path: Path, saved_model: bytes) -> Iterator[Any]:
 
 
 def _json(text: Any) -> Any:
-    return safe_json.loads(text if isinstance(text, (str, bytes)) else str(text))
+    return files.loads_json(text if isinstance(text, (str, bytes)) else str(text))
 
 
 def _refuse_pickle(name: str, start: bytes) -> None:

@@ -12,8 +12,8 @@ from donkey_activations.errors import ModelError, SizeError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps, LayerInfo
 from donkey_activations.extractors.inputs import NetworkInput, camera_input, nothing_for
 from donkey_activations.extractors.memory import check_memory
+from donkey_activations.extractors.receptive_fields import with_geometry
 from donkey_activations.extractors.refusals import engine_words, not_runnable
-from donkey_activations.extractors.sight import with_geometry
 from donkey_activations.extractors.size_checks import (
     check_scaled,
     check_size,
@@ -21,9 +21,9 @@ from donkey_activations.extractors.size_checks import (
     fixed_size,
     larger,
 )
-from donkey_activations.frames import check_frame, scale_into
-from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.operators import Shape
+from donkey_activations.graphs.tflite import Graph
+from donkey_activations.images.frame import check_frame, scale_into
 
 
 class LiteRTExtractor(FeatureExtractor):

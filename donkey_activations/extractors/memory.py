@@ -5,9 +5,9 @@ from math import prod
 from typing import Any
 
 from donkey_activations.errors import ModelError
-from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.operators import Shape
 from donkey_activations.graphs.resizing import tensor_shapes
+from donkey_activations.graphs.tflite import Graph
 
 # Donkeycar's own pilots stay below it at 4096x4096 pixels.
 _LARGEST_TENSOR_MB = 512

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.running import engine_of
-from donkey_activations.graphs.flatbuffer import read_graph
+from donkey_activations.extractors.engines import engine_of
+from donkey_activations.graphs.tflite import read_graph
 
 Tensors = dict[str, NDArray[Any]]
 

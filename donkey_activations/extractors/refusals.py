@@ -3,7 +3,7 @@
 import re
 
 from donkey_activations.errors import ModelError
-from donkey_activations.graphs.flatbuffer import read_graph
+from donkey_activations.graphs.tflite import read_graph
 
 # Behind its first sentence the engine tells of its own insides.
 _FIRST_SENTENCE = re.compile(r"(.+?)(?:\.?\s*Node number \d|\.\s|\.?$)")

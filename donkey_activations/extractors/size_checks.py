@@ -5,9 +5,9 @@ from typing import Any
 
 from donkey_activations.errors import ModelError, SizeError
 from donkey_activations.extractors.memory import check_memory
-from donkey_activations.graphs.flatbuffer import Graph
 from donkey_activations.graphs.operators import Shape
 from donkey_activations.graphs.resizing import tensor_shapes
+from donkey_activations.graphs.tflite import Graph
 from donkey_activations.resolution import HIGHEST_PX
 
 

@@ -11,16 +11,16 @@ from donkey_activations.films.stills import Stills
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.video import FilmError, check_size
 from donkey_activations.films.writing import FilmResult, Picture, Progress, Shot, write_film
-from donkey_activations.mosaic.choice import Silent, silent_filters
+from donkey_activations.formatting import printable
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.resizing import resize
 from donkey_activations.mosaic.run_ranges import FixedRanges
 from donkey_activations.mosaic.sheet import sheet
-from donkey_activations.offline.drawing import Studio
+from donkey_activations.mosaic.tile_order import Silent, silent_filters
+from donkey_activations.recorded.drawing import Studio
 from donkey_activations.tubs.records import Record
-from donkey_activations.wording import printable
 
 # For a screen, and with one scale over the film, so that it does not flicker.
 FILM_LAYOUT = Layout(arrangement="beside", width_px=1280, height_px=720, scaling="run")

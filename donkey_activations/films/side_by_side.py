@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.drive.pilot import OpenPilot
 from donkey_activations.errors import FrameError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.writing import FilmResult, Progress, Shot, write_film
-from donkey_activations.mosaic.comparison import MOST_TILES, Comparison
-from donkey_activations.mosaic.comparison_column import Seen, Side
-from donkey_activations.mosaic.filter_ranges import FilterRanges, Limits
+from donkey_activations.mosaic.comparison.column import Seen, Side
+from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, Limits
+from donkey_activations.mosaic.comparison.page import MOST_TILES, Comparison
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import as_rgb
-from donkey_activations.mosaic.telling import telling_filters
-from donkey_activations.offline.frames import RecordedFrames, shape_to_read
-from donkey_activations.offline.sampling import sampled_maps
+from donkey_activations.mosaic.representative_filters import telling_filters
+from donkey_activations.pilots.pilot import OpenPilot
+from donkey_activations.recorded.frames import RecordedFrames, shape_to_read
+from donkey_activations.recorded.sampling import sampled_maps
 from donkey_activations.tubs.records import Record
 
 # So many frames tell which filters are worth showing, and what full brightness is.

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from donkey_activations.files import written_whole
 from donkey_activations.films.stills import Stills
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.video import FilmError, VideoFile
-from donkey_activations.pictures import written_whole
 
 Picture = NDArray[np.uint8]
 Progress = Callable[[int, int], None]

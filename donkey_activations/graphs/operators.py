@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.graphs.axis import Axis, merge
+from donkey_activations.graphs.receptive_field.axis import Axis, merge
 
 Shape = tuple[int, ...]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from donkey_activations.graphs.flatbuffer import Graph, write_part
 from donkey_activations.graphs.operators import Shape
+from donkey_activations.graphs.tflite import Graph, write_part
 
 
 def tensor_shapes(

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
+from donkey_activations.mosaic import panels as panel_modules
 from donkey_activations.mosaic.grid import Zoom
-from donkey_activations.mosaic.panels import make_panels
 from donkey_activations.mosaic.panels.base import Panel, Setting
 from donkey_activations.mosaic.panels.camera import fit_frame
 from donkey_activations.mosaic.saliency import is_sequential
@@ -145,12 +146,28 @@ def _rows(
         row = list(group)
         if not (are_pictures and side_by_side):
             for name in row:
-                for panel in make_panels(name, setting, room_px):
+                for panel in _make_panels(name, setting, room_px):
                     yield Place(panel, top, left_px)
                     top += panel.height_px + MARGIN_PX
             continue
         share = _share(room_px, len(row))
-        panels = [panel for name in row for panel in make_panels(name, setting, share)]
+        panels = [panel for name in row for panel in _make_panels(name, setting, share)]
         for number, panel in enumerate(panels):
             yield Place(panel, top, left_px + number * (share + MARGIN_PX))
         top += max(panel.height_px for panel in panels) + MARGIN_PX
+
+
+def _make_panels(name: str, setting: Setting, room_px: int) -> Sequence[Panel]:
+    """Make what one name in the layout's ``panels`` stands for.
+
+    Args:
+        name: One of ``panel_names()``.
+        setting: What is the same in all frames.
+        room_px: The width that there is.
+
+    Raises:
+        LayoutError: The layout asks for what the pilot does not have.
+    """
+    module = import_module(f"{panel_modules.__name__}.{name}")
+    panels: Sequence[Panel] = module.make(setting, room_px)
+    return panels

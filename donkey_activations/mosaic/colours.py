@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import LayoutError
-from donkey_activations.frames import opencv
+from donkey_activations.images.frame import opencv
 
 Colour = tuple[int, int, int]
 Table = NDArray[np.uint8]

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic.choice import silent_filters
 from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.panels.base import Scene
 from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.mosaic.sheet import sheet
+from donkey_activations.mosaic.tile_order import silent_filters
 
 Picture = NDArray[np.uint8]
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.frames import opencv
+from donkey_activations.images.frame import opencv
 
 
 def resize(picture: NDArray[Any], size_hw: tuple[int, int]) -> NDArray[Any]:

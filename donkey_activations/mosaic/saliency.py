@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.frames import opencv
-from donkey_activations.graphs.window import Window
+from donkey_activations.graphs.receptive_field.window import Window
+from donkey_activations.images.frame import opencv
 
 Plane = NDArray[np.float32]
 

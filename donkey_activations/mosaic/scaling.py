@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.frames import opencv
+from donkey_activations.images.frame import opencv
 from donkey_activations.mosaic.colours import LEVELS
 
 Maps = NDArray[np.float32]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from donkey_activations.errors import LayoutError
 from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.mosaic.arrangement import MARGIN_PX, Place, arrange
-from donkey_activations.mosaic.choice import Silent
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.panels.base import Setting
+from donkey_activations.mosaic.tile_order import Silent
 
 # Of the picture's width: what a frame may take in height, where the height is free and where not.
 _HIGHEST_FRAME_SHARE = 0.6

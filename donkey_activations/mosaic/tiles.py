@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from donkey_activations.frames import opencv
+from donkey_activations.images.frame import opencv
 from donkey_activations.mosaic.colours import DEAD, DEAD_MARK, Table
 from donkey_activations.mosaic.grid import Grid
 

@@ -5,13 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from donkey_activations.extractors.base import LayerInfo
+from donkey_activations.graphs.workload.workload import Workload
 from donkey_activations.planning.drive_loop import LoopTimes
 from donkey_activations.planning.plan import Plan, SizePlan
 from donkey_activations.planning.recording import Recording, free_bytes
 from donkey_activations.planning.remarks import remarks
-from donkey_activations.planning.report import myconfig_line
 from donkey_activations.resolution import Resolution
-from donkey_activations.workloads.workload import Workload
 
 
 def describe(plan: Plan) -> dict[str, Any]:
@@ -27,7 +26,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "tub": None if tub is None else {"path": str(tub), "free_disk_bytes": free_bytes(tub)},
         "remarks": remarks(plan),
         "largest": None if largest is None else _size(largest.resolution),
-        "myconfig": None if largest is None else myconfig_line(largest.resolution),
+        "myconfig": None if largest is None else largest.resolution.myconfig_line(),
     }
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from donkey_activations.extractors.engines import engine_of
 from donkey_activations.extractors.refusals import not_runnable
-from donkey_activations.extractors.running import engine_of
-from donkey_activations.graphs.flatbuffer import read_graph
+from donkey_activations.graphs.tflite import read_graph
 
 Clock = Callable[[], float]
 

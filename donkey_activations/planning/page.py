@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import FeatureMaps
-from donkey_activations.images import fit_to_pilot
+from donkey_activations.images.reading import fit_to_pilot
 from donkey_activations.mosaic.colours import THEMES
-from donkey_activations.mosaic.comparison import MOST_TILES, Comparison
-from donkey_activations.mosaic.comparison_column import Seen, Side
-from donkey_activations.mosaic.filter_ranges import FilterRanges
-from donkey_activations.mosaic.telling import telling_filters
+from donkey_activations.mosaic.comparison.column import Seen, Side
+from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges
+from donkey_activations.mosaic.comparison.page import MOST_TILES, Comparison
+from donkey_activations.mosaic.representative_filters import telling_filters
 from donkey_activations.mosaic.text import Font
+from donkey_activations.planning.costs import cost_rows
 from donkey_activations.planning.footage import seen_by
 from donkey_activations.planning.plan import Plan, SizePlan
-from donkey_activations.planning.report import cost_rows
 
 Picture = NDArray[np.uint8]
 

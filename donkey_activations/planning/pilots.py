@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from donkey_activations.errors import ModelError, SizeError
-from donkey_activations.extractors import formats, graph, keras, rebuilding, running
+from donkey_activations.extractors import engines, formats, graph, keras, keras_resizing
 from donkey_activations.extractors.pilot_format import PilotFormat
-from donkey_activations.graphs.flatbuffer import read_graph
+from donkey_activations.graphs.tflite import read_graph
+from donkey_activations.graphs.workload.workload import workload
 from donkey_activations.planning.sizes import Size, SizeSearch
-from donkey_activations.workloads.workload import workload
 
 
 @dataclass(frozen=True)
@@ -168,16 +168,16 @@ class _KerasPilot:
         self._tf, self._model = keras.load(path, pilot_format, trust_model)
         _check_precision(self._model)
         self._labels = list(keras.trace_maps(self._tf, self._model, layers).labels.values())
-        self.image_shape = rebuilding.image_shape(self._model)
+        self.image_shape = keras_resizing.image_shape(self._model)
 
     def at(self, size_hw: Size) -> SizedPilot:
         own = size_hw == self.image_shape[-3:-1]
-        model = self._model if own else rebuilding.rebuild(self._tf, self._model, size_hw)
+        model = self._model if own else keras_resizing.rebuild(self._tf, self._model, size_hw)
         whole = keras.convert_whole(model)
         return SizedPilot(size_hw, self._cut(model, whole), whole, model.count_params())
 
     def try_at(self, size_hw: Size) -> None:
-        rebuilding.rebuild(self._tf, self._model, size_hw)
+        keras_resizing.rebuild(self._tf, self._model, size_hw)
 
     def _cut(self, model: object, whole: bytes) -> bytes:
         """Cuts the whole pilot, or converts the maps on their own where it lost a layer's name."""
@@ -208,7 +208,7 @@ class _LitePilot:
     def __init__(self, path: Path, layers: Sequence[str] | None) -> None:
         self._whole = path.read_bytes()
         self._cut = graph.cut(self._whole, layers)
-        opened = running.run(self._cut, None, 1)
+        opened = engines.run(self._cut, None, 1)
         frames = (opened.sequence_length,) if opened.sequence_length > 1 else ()
         self.image_shape = (*frames, *opened.input_shape)
 
@@ -216,10 +216,10 @@ class _LitePilot:
         if size_hw == self.image_shape[-3:-1]:
             parameters = workload(self._whole).parameters
             return SizedPilot(size_hw, self._cut, self._whole, parameters)
-        return SizedPilot(size_hw, running.resize(self._cut, size_hw), None, None)
+        return SizedPilot(size_hw, engines.resize(self._cut, size_hw), None, None)
 
     def try_at(self, size_hw: Size) -> None:
-        running.run(self._cut, size_hw, 1)
+        engines.run(self._cut, size_hw, 1)
 
 
 def _px(size_hw: Size) -> str:

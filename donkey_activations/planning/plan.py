@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from donkey_activations.errors import ModelError, SizeError
-from donkey_activations.extractors import running
+from donkey_activations.extractors import engines
 from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
-from donkey_activations.extractors.running import TensorFlowMissingError
+from donkey_activations.extractors.engines import TensorFlowMissingError
+from donkey_activations.graphs.workload.workload import Workload, layer_workloads, workload
 from donkey_activations.mosaic.jpeg import encode_jpeg
 from donkey_activations.mosaic.layer_choice import choose_layers
 from donkey_activations.mosaic.layout import Layout
@@ -21,7 +22,6 @@ from donkey_activations.planning.latency import Latency, Network
 from donkey_activations.planning.pilots import PlannedPilot, SizedPilot
 from donkey_activations.planning.recording import Recording, jpeg_bytes, record_bytes
 from donkey_activations.resolution import Resolution
-from donkey_activations.workloads.workload import Workload, layer_workloads, workload
 
 Progress = Callable[[str], None]
 
@@ -176,7 +176,7 @@ def plan_size(
     """
     progress(f"{resolution}: making the pilot")
     sized = pilot.at(resolution.image_hw)
-    extractor = running.run(sized.cut_graph, None, wish.threads)
+    extractor = engines.run(sized.cut_graph, None, wish.threads)
     frames = footage.at(resolution.image_hw)
     progress(f"{resolution}: measuring the network")
     maps_latency = Network(sized.cut_graph, wish.threads).latency()

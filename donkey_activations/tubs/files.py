@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from donkey_activations import safe_json
+from donkey_activations import files
 
 # Far more than one file of Donkeycar's holds; a damaged disk must not ask for all the memory.
 LARGEST_MB = 64
@@ -74,7 +74,7 @@ def parsed(contents: Iterable[bytes]) -> Iterator[dict[str, Any] | None]:
         if not content.strip():
             continue
         try:
-            values = safe_json.loads(content)
+            values = files.loads_json(content)
         except ValueError:
             values = None
         yield values if isinstance(values, dict) else None

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations import safe_json
+from donkey_activations import files
 from donkey_activations.errors import FrameError, TubError
+from donkey_activations.formatting import printable
+from donkey_activations.images.fitting import read_image
 from donkey_activations.tubs.files import LARGEST_MB, TubFolder, parsed
 from donkey_activations.tubs.folders import MANIFEST, OLD_RECORD, is_tub, listed, tubs_in
-from donkey_activations.tubs.images import read_image
-from donkey_activations.wording import printable
 
 _IMAGE = "cam/image_array"
 _IMAGES = "images"
@@ -257,7 +257,7 @@ def _image_key(tub: Path) -> str:
 
 def _listed_names(line: bytes) -> list[str]:
     try:
-        names = safe_json.loads(line)
+        names = files.loads_json(line)
     except ValueError:
         return []
     return names if isinstance(names, list) and all(isinstance(one, str) for one in names) else []

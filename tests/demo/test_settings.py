@@ -1,8 +1,8 @@
 import pytest
 
+from donkey_activations.car import myconfig_block
 from donkey_activations.demo.plan import Plan
 from donkey_activations.demo.settings import has_section, with_section
-from donkey_activations.drive import myconfig_block
 from donkey_activations.resolution import Resolution
 
 PLAN = Plan.at(Resolution(160, 120))

@@ -4,9 +4,9 @@ import importlib.util
 import cv2
 import pytest
 
+from donkey_activations.car import myconfig_block
 from donkey_activations.demo import driving, steps, training
 from donkey_activations.demo.plan import Plan
-from donkey_activations.drive import myconfig_block
 from donkey_activations.errors import ConfigError
 from donkey_activations.resolution import Resolution
 

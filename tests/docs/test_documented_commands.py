@@ -10,7 +10,7 @@ from documented_car import DocumentedCar
 from markdown_blocks import PAGES, REPOSITORY, Block, blocks_of, commands_in_tables
 from not_run_here import NOT_RUN, why_not_run
 
-from donkey_activations.commands import load_verbs
+from donkey_activations.cli.main import load_verbs
 
 # Blocks that show something and hold nothing to type, by how they begin.
 SHOWN = {

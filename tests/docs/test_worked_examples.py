@@ -13,8 +13,8 @@ from markdown_blocks import REPOSITORY, Block, blocks_of
 from PIL import Image
 
 from donkey_activations import open_extractor
+from donkey_activations.export.picture import look_at
 from donkey_activations.mosaic.colours import THEMES
-from donkey_activations.pictures import look_at
 
 PAGE = REPOSITORY / "docs" / "extending.md"
 PACKAGE = "donkey_activations"

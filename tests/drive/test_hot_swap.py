@@ -291,7 +291,7 @@ def test_a_pilot_that_changes_while_it_is_opened_is_opened_again(
             path.write_bytes(other_pilot.tflite.read_bytes() + b" ")
         return open_extractor(path, *arguments, **keys)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("donkey_activations.drive.pilot.open_extractor", open_while_it_is_written)
+    monkeypatch.setattr("donkey_activations.pilots.pilot.open_extractor", open_while_it_is_written)
     assert len(sets(car.drive(3))) == 1
     car.drive(2)
     assert len(opened) == 2

@@ -280,7 +280,7 @@ def test_the_worker_yields_to_the_loop_and_the_loop_keeps_its_priority(
     def note_priority(*_: object, **__: object) -> None:
         priorities.append(os.getpriority(os.PRIO_PROCESS, get_native_id()))
 
-    monkeypatch.setattr("donkey_activations.drive.pilot.render_mosaic", note_priority)
+    monkeypatch.setattr("donkey_activations.pilots.pilot.render_mosaic", note_priority)
     before = os.getpriority(os.PRIO_PROCESS, get_native_id())
     with working(part):
         part.run_threaded(draw_frame(0))
@@ -314,7 +314,7 @@ def test_shutdown_does_not_wait_for_a_worker_that_hangs(
         hangs.set()
         released.wait(30)
 
-    monkeypatch.setattr("donkey_activations.drive.pilot.render_mosaic", hang)
+    monkeypatch.setattr("donkey_activations.pilots.pilot.render_mosaic", hang)
     monkeypatch.setattr("donkey_activations.drive.part._FLUSH_S", 0.05)
     thread = Thread(target=part.update, daemon=True)
     thread.start()

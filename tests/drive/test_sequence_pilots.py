@@ -11,8 +11,8 @@ from stock_pilot import StockPilot, build_stock_pilot
 from watched_extractor import watch_extractors
 
 from donkey_activations import CnnActivations
-from donkey_activations.drive.history import FrameHistory, kept_by
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps, LayerInfo
+from donkey_activations.pilots.history import FrameHistory, kept_by
 
 LENGTHS = {"rnn": 3, "3d": 4}
 

@@ -17,7 +17,7 @@ from drawn_frames import STOCK_INPUTS, STOCK_TYPES, draw_frame
 from stock_pilot import StockPilot
 
 from donkey_activations import add_activations
-from donkey_activations.commands import main
+from donkey_activations.cli.main import main
 from donkey_activations.drive import attach
 
 KEYS: dict[str, Any] = {

@@ -6,12 +6,12 @@ import pytest
 from stock_pilot import StockPilot, build_stock_pilot
 
 from donkey_activations import open_extractor
-from donkey_activations.extractors import sight
+from donkey_activations.extractors import receptive_fields
 from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.extractors.graph import cut
-from donkey_activations.graphs.flatbuffer import read_graph
-from donkey_activations.graphs.geometry import layer_geometry
-from donkey_activations.graphs.window import Window
+from donkey_activations.graphs.receptive_field.geometry import layer_geometry
+from donkey_activations.graphs.receptive_field.window import Window
+from donkey_activations.graphs.tflite import read_graph
 
 
 def test_an_extractors_layers_tell_the_geometry_of_their_graph(stock_pilot: StockPilot) -> None:
@@ -47,7 +47,7 @@ def test_a_pilot_whose_geometry_cannot_be_told_opens_and_says_unknown(
         raise error("odd")
 
     known = open_extractor(stock_pilot.tflite).layers
-    monkeypatch.setattr(sight, "layer_geometry", fail)
+    monkeypatch.setattr(receptive_fields, "layer_geometry", fail)
     assert open_extractor(stock_pilot.tflite).layers == tuple(
         LayerInfo(layer.name, layer.kind, layer.height, layer.width, layer.filters)
         for layer in known

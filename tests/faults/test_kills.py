@@ -18,7 +18,7 @@ from faulted_drives import COLUMN, is_whole
 from killed_drives import KilledDrive, Killing
 from stock_pilot import StockPilot
 
-from donkey_activations.commands import main
+from donkey_activations.cli.main import main
 from donkey_activations.tubs.records import read_tub
 
 pytestmark = [pytest.mark.timeout(1200), pytest.mark.alone]

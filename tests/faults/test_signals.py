@@ -9,7 +9,7 @@ from faulted_drives import COLUMN, is_whole
 from killed_drives import KilledDrive, Killing
 from stock_pilot import StockPilot
 
-from donkey_activations.commands import main
+from donkey_activations.cli.main import main
 
 # Both what a drive gets and how many there are of it; what a process ends with, in stock, too.
 SIGNALS = {

@@ -20,7 +20,7 @@ from faulted_drives import (
 )
 
 from donkey_activations import CnnActivations
-from donkey_activations.drive import pilot
+from donkey_activations.pilots import pilot
 
 ROUNDS = 40
 

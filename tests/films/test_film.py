@@ -18,7 +18,7 @@ from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
 from donkey_activations.mosaic.run_ranges import LayerRun
-from donkey_activations.offline.drawing import Look, Studio
+from donkey_activations.recorded.drawing import Look, Studio
 from donkey_activations.tubs.records import read_frame, read_tub
 
 COUNT = 9

@@ -15,7 +15,7 @@ MOST_GROWTH_MB = 5
 MAKE = """
 import sys
 from pathlib import Path
-from donkey_activations.commands import main
+from donkey_activations.cli.main import main
 code = main(sys.argv[1:])
 status = Path("/proc/self/status").read_text().splitlines()
 print(code, *(line.split()[1] for line in status if line.startswith("VmHWM")))

@@ -19,10 +19,10 @@ from donkey_activations.films.side_by_side import SideBySide, View, choose_filte
 from donkey_activations.films.time_axis import steady
 from donkey_activations.films.video import FilmError
 from donkey_activations.films.writing import FilmResult
-from donkey_activations.mosaic.comparison import Comparison
-from donkey_activations.mosaic.comparison_column import Seen, Side
-from donkey_activations.mosaic.filter_ranges import Limits
-from donkey_activations.mosaic.telling import telling_filters
+from donkey_activations.mosaic.comparison.column import Seen, Side
+from donkey_activations.mosaic.comparison.filter_ranges import Limits
+from donkey_activations.mosaic.comparison.page import Comparison
+from donkey_activations.mosaic.representative_filters import telling_filters
 from donkey_activations.tubs.records import read_tub
 
 COUNT = 6

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from donkey_activations.offline.filters import FilterError, record_filter
-from donkey_activations.wording import one_line
+from donkey_activations.formatting import one_line
+from donkey_activations.recorded.record_filter import FilterError, record_filter
 
 KEYS = ("user/angle", "user/mode", "_index", "a", "", "ü/№", "_key_0", "not", "a b", "\udcff")
 values = st.recursive(

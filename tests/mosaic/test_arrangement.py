@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from donkey_activations import LayerInfo, Layout
-from donkey_activations.graphs.window import Window
+from donkey_activations.graphs.receptive_field.window import Window
 from donkey_activations.mosaic.arrangement import Place
 from donkey_activations.mosaic.panels.camera import CameraPanel
 from donkey_activations.mosaic.panels.controls import ControlsPanel

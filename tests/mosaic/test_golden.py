@@ -12,7 +12,7 @@ from drawn_frames import draw_frame
 from PIL import Image
 
 from donkey_activations import Controls, LayerInfo, Layout, render_mosaic
-from donkey_activations.graphs.window import Window
+from donkey_activations.graphs.receptive_field.window import Window
 
 FOLDER = Path(__file__).with_name("golden")
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from donkey_activations import Controls, FrameError, LayerInfo, LayoutError, render_mosaic
-from donkey_activations.graphs.window import Window
-from donkey_activations.mosaic.choice import silent_filters
+from donkey_activations.graphs.receptive_field.window import Window
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.layout import PANELS, LayerStyle, Layout
 from donkey_activations.mosaic.panels.base import Setting
@@ -20,6 +19,7 @@ from donkey_activations.mosaic.panels.layers import BandPanel
 from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.mosaic.sheet import Place, sheet
 from donkey_activations.mosaic.text import Font
+from donkey_activations.mosaic.tile_order import silent_filters
 
 FRAME = np.full((120, 160, 3), 200, np.uint8)
 ONLY_LAYERS = Layout(panels=("layers",), gamma=1.0, gap_px=1)

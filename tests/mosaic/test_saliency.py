@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from stock_pilot import StockPilot
 
 from donkey_activations import LayerInfo, open_extractor
-from donkey_activations.graphs.window import Window
+from donkey_activations.graphs.receptive_field.window import Window
 from donkey_activations.mosaic.saliency import (
     hand_back,
     is_sequential,

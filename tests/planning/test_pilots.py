@@ -9,7 +9,7 @@ from json_programs import run_program
 from stock_pilot import StockPilot, build_stock_pilot
 
 from donkey_activations import ModelError, open_extractor
-from donkey_activations.extractors import running
+from donkey_activations.extractors import engines
 from donkey_activations.planning.pilots import PlannedPilot
 
 pytestmark = pytest.mark.timeout(1200)
@@ -127,7 +127,7 @@ def test_a_tflite_without_tensorflow_is_the_same_at_any_size(
     sized = pilot.at(size)
     assert (sized.size_hw, sized.whole, sized.parameters) == (size, None, None)
     assert pilot.at(size) is sized
-    own = running.run(sized.cut_graph, None, 1)
+    own = engines.run(sized.cut_graph, None, 1)
     resized = open_extractor(stock_pilot.tflite, layers, size)
     assert not own.size_changed
     assert own.input_shape == (*size, 3)
@@ -169,7 +169,7 @@ def test_height_and_width_are_told_apart(pilot_folder: Path) -> None:
     pilot = PlannedPilot(categorical.tflite)
     assert pilot.trained_hw == (100, 140)
     assert open_extractor(categorical.tflite, size=(90, 200)).layers == (
-        running.run(pilot.at((90, 200)).cut_graph, None, 1).layers
+        engines.run(pilot.at((90, 200)).cut_graph, None, 1).layers
     )
 
 

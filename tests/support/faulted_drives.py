@@ -16,7 +16,7 @@ from drawn_frames import STOCK_INPUTS, STOCK_TYPES, draw_frame
 from PIL import Image
 
 from donkey_activations import CnnActivations, add_activations
-from donkey_activations.commands import main
+from donkey_activations.cli.main import main
 from donkey_activations.tubs.records import read_tub
 
 RATE_HZ = 60

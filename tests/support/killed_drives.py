@@ -150,7 +150,7 @@ def _import_all() -> None:
     for name in (
         "faulted_drives",
         "donkey_activations.drive.wiring",
-        "donkey_activations.extractors.running",
+        "donkey_activations.extractors.engines",
         "donkeycar.parts.file_watcher",
         "donkeycar.parts.web_controller.web",
         "cv2",

@@ -34,8 +34,8 @@ def install(folder: str) -> None:
     from donkeycar.parts.tub_v2 import TubWriter
     from donkeycar.vehicle import Vehicle
 
-    from donkey_activations.drive import pilot as drive_pilot
     from donkey_activations.drive.worker import MosaicWorker
+    from donkey_activations.pilots import pilot as drive_pilot
 
     tubs: list[Any] = []
     given: dict[int, Any] = {}

@@ -36,8 +36,8 @@ from pilot_kinds import (
 
 from donkey_activations import open_extractor
 from donkey_activations.errors import ModelError, SizeError
-from donkey_activations.extractors import running
-from donkey_activations.extractors.rebuilding import rebuild
+from donkey_activations.extractors import engines
+from donkey_activations.extractors.keras_resizing import rebuild
 from donkey_activations.planning.pilots import PlannedPilot
 
 L = tf.keras.layers
@@ -181,7 +181,7 @@ def compare(
     maps_there = read(reference, model_inputs(reference, image)).values()
     expected = dict(zip(names, map(newest, maps_there), strict=True))
     sized = pilot.at(size)
-    extractor = running.run(sized.cut_graph, None, 1)
+    extractor = engines.run(sized.cut_graph, None, 1)
     assert pilot.at(size) is sized
     differences = {
         layer.name: relative_difference(maps, expected[layer.name])
@@ -270,7 +270,7 @@ def lite(folder: Path) -> dict[str, Any]:
         path = save(model, folder / kind.replace(" ", "_"), ".tflite")
         extractor = open_extractor(path, size=LITE_SIZE)
         sized = PlannedPilot(path).at(LITE_SIZE)
-        own = running.run(sized.cut_graph, None, 1)
+        own = engines.run(sized.cut_graph, None, 1)
         image = image_for(build(kind, LITE_SIZE)[0])
         pairs = zip(own(image), extractor(image), strict=True)
         table[kind] = {
@@ -407,7 +407,7 @@ def refused(folder: Path) -> dict[str, str]:
 
 def answer(pilot: PlannedPilot, size: Size) -> str:
     try:
-        extractor = running.run(pilot.at(size).cut_graph, None, 1)
+        extractor = engines.run(pilot.at(size).cut_graph, None, 1)
     except SizeError as error:
         return str(error)
     return " ".join(f"{name} {w}x{h}" for name, (h, w, _) in sizes_of(extractor).items())
@@ -437,7 +437,7 @@ def chosen(folder: Path) -> dict[str, Any]:
     """Layers that were asked for by name, with their kinds: not convolutions alone."""
     path = save(build("residual")[0], folder / "chosen", ".h5")
     pilot = PlannedPilot(path, layers=["last", "joined_relu"])
-    extractors = [running.run(pilot.at(size).cut_graph, None, 1) for size in [(40, 56), (60, 80)]]
+    extractors = [engines.run(pilot.at(size).cut_graph, None, 1) for size in [(40, 56), (60, 80)]]
     return {
         f"{extractor.input_shape[1]}x{extractor.input_shape[0]}": [
             [layer.kind, layer.name, layer.width, layer.height] for layer in extractor.layers

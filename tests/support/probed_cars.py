@@ -132,7 +132,7 @@ class ProbedCar:
             return render_mosaic(frame, *arguments, **named)
 
         monkeypatch.setattr(Vehicle, "start", Vehicle.start)
-        monkeypatch.setattr("donkey_activations.drive.pilot.render_mosaic", note)
+        monkeypatch.setattr("donkey_activations.pilots.pilot.render_mosaic", note)
         monkeypatch.setattr("donkey_activations.drive.wiring.WorkerThread.start", lambda _: None)
         self.vehicle.add(Part(self._work))
         camera = {"CAMERA_TYPE": "PICAM", "IMAGE_W": 160, "IMAGE_H": 120, "IMAGE_DEPTH": 3}

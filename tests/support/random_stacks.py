@@ -16,8 +16,8 @@ import tensorflow as tf
 from pilot_kinds import KERAS_3, save
 from receptive_field_reference import extent, with_means
 
-from donkey_activations.extractors import running
-from donkey_activations.extractors.rebuilding import rebuild
+from donkey_activations.extractors import engines
+from donkey_activations.extractors.keras_resizing import rebuild
 from donkey_activations.planning.pilots import PlannedPilot
 
 L = tf.keras.layers
@@ -96,8 +96,8 @@ def describe(folder: Path, number: int) -> dict[str, Any]:
     lite = path.with_suffix(".tflite")
     lite.write_bytes(sized.whole or b"")
     seeing = with_means(model)
-    layers = running.run(sized.cut_graph, None, 1).layers
-    resized = running.run(PlannedPilot(lite).at(LIKE_OWN).cut_graph, None, 1).layers
+    layers = engines.run(sized.cut_graph, None, 1).layers
+    resized = engines.run(PlannedPilot(lite).at(LIKE_OWN).cut_graph, None, 1).layers
     again = rebuild(tf, model, ODD)
     names = stack.convolutions
     return {

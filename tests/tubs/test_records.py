@@ -13,7 +13,7 @@ from offline_tubs import edit_catalog, files_of_others, image, write_old_tub
 from PIL import Image
 
 from donkey_activations import FrameError, TubError
-from donkey_activations.tubs.images import read_resized
+from donkey_activations.images.fitting import read_resized
 from donkey_activations.tubs.records import read_frame, read_tub
 
 

@@ -15,9 +15,9 @@ def takes(path: Path, head: bytes) -> bool:
 
 def open_pilot(path: Path, wish: OpenWish) -> FeatureExtractor:
     """See ``Opener``."""
-    from donkey_activations.extractors import cache, running
+    from donkey_activations.extractors import cache, engines
 
     cut_graph = cache.cut_keras_pilot(
         path, formats.identify(path), wish.layers, wish.trust_model, wish.convert
     )
-    return running.run(cut_graph, wish.size, wish.threads)
+    return engines.run(cut_graph, wish.size, wish.threads)

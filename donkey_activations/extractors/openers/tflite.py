@@ -15,11 +15,11 @@ def takes(path: Path, head: bytes) -> bool:
 
 def open_pilot(path: Path, wish: OpenWish) -> FeatureExtractor:
     """See ``Opener``."""
-    from donkey_activations.extractors import graph, running
+    from donkey_activations.extractors import engines, graph
 
     formats.identify(path)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise formats.unreadable(error) from error
-    return running.run(graph.cut(content, wish.layers), wish.size, wish.threads)
+    return engines.run(graph.cut(content, wish.layers), wish.size, wish.threads)

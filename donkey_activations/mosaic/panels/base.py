@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic.choice import Silent
 from donkey_activations.mosaic.colours import THEMES, Theme
 from donkey_activations.mosaic.controls import Controls
 from donkey_activations.mosaic.layout import Layout
@@ -17,6 +16,7 @@ from donkey_activations.mosaic.resizing import resize
 from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.mosaic.scaling import Measured, measure
 from donkey_activations.mosaic.text import Font
+from donkey_activations.mosaic.tile_order import Silent
 
 Area = NDArray[np.uint8]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import LayoutError
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic import choice, scaling
+from donkey_activations.mosaic import scaling, tile_order
 from donkey_activations.mosaic.brightness import USUAL_GAMMA, gamma_for
 from donkey_activations.mosaic.colours import colour_table
 from donkey_activations.mosaic.grid import Grid, fit_grids
@@ -50,7 +50,7 @@ def make(setting: Setting, room_px: int) -> Sequence[Panel]:
 def _tiles(layer: LayerInfo, setting: Setting) -> int:
     style = setting.layout.style_of(layer.name)
     try:
-        return choice.places(layer.filters, style, _left_out(layer, setting))
+        return tile_order.places(layer.filters, style, _left_out(layer, setting))
     except LayoutError as error:
         raise LayoutError(f"{layer.name}: {error}") from error
 
@@ -116,7 +116,7 @@ class BandPanel(Panel):
             self._words_end_px = end if self._lines == 1 else 0
         if not self._style.hide_dead:
             table = colour_table(self._setting.layout.colormap, theme)
-            tiles = choice.places(self._layer.filters, self._style, self._left_out)
+            tiles = tile_order.places(self._layer.filters, self._style, self._left_out)
             draw_dead_tiles(area[self._top :], tiles, self._grid, table)
 
     def draw(self, area: Area, scene: Scene) -> None:
@@ -126,7 +126,7 @@ class BandPanel(Panel):
         theme = self._setting.theme
         table = colour_table(scale.colormap, theme, scale.gamma, signed=scale.signed)
         dead = measured.dead(self._setting.layout.dead_threshold)
-        chosen = choice.choose(measured.maps, dead, self._style, self._left_out)
+        chosen = tile_order.choose(measured.maps, dead, self._style, self._left_out)
         live = np.flatnonzero(~dead[chosen])
         levels = self._levels(measured, scale)[chosen[live]]
         draw_tiles(area[self._top :], levels, live, self._grid, table)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.frames import opencv
+from donkey_activations.images.frame import opencv
 from donkey_activations.mosaic.colours import LEVELS, Table, colour_table
 from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
 from donkey_activations.mosaic.panels.camera import fit_frame

@@ -35,9 +35,9 @@ _NEVER_RIGHT = {"demo": ("--path", "full"), "plan": ("--model", "nowhere")}
 @lru_cache(maxsize=1)
 def _flags_by_verb() -> dict[str, list[str]]:
     """Each verb's own flags, whatever verbs there are."""
-    from donkey_activations import commands
+    from donkey_activations.cli import main
 
-    parser = commands.build_parser(commands.load_verbs())
+    parser = main.build_parser(main.load_verbs())
     (verbs,) = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
     return {name: sorted(verb._option_string_actions) for name, verb in verbs.choices.items()}
 

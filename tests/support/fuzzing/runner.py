@@ -130,17 +130,17 @@ def _call(case: Case) -> tuple[int | None, str]:
 def _program(case: Case) -> int:
     words = list(case.words)
     if case.program == "cnnactivations":
-        from donkey_activations import stock_command
+        from donkey_activations.cli import cnnactivations
 
-        return stock_command.main(words)
+        return cnnactivations.main(words)
     if case.program == "left_overs":
         from donkey_activations.tubs.mosaics import remove_left_overs
 
         remove_left_overs(Path(words[0]), int(words[1]))
         return 0
-    from donkey_activations import commands
+    from donkey_activations.cli import main
 
-    return commands.main(words)
+    return main.main(words)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""What Donkeycar configures of a car."""

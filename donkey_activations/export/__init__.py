@@ -1,0 +1,1 @@
+"""What users keep of a pilot's work: pictures and arrays."""

@@ -1,0 +1,1 @@
+"""What a cell of a feature map sees of the image."""

@@ -1,0 +1,1 @@
+"""What a network computes, counted from its graph."""

@@ -1,0 +1,125 @@
+"""What a network computes: its multiply-accumulate operations, parameters and memory traffic."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from donkey_activations.errors import ModelError
+from donkey_activations.graphs.tflite import Graph, read_graph
+from donkey_activations.graphs.workload.counting import Counter, Share
+from donkey_activations.graphs.workload.parameters import Parameter, learned
+
+# Beyond it a graph has sizes that no machine has memory for.
+_MOST = 1 << 63
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What a network, or a part of it, computes for one frame.
+
+    Attributes:
+        macs: Multiply-accumulate operations of its convolutions, dense and recurrent layers; see
+            ``operations``. A sequence pilot computes all its frames.
+        parameters: Number of the weights and biases that it reads. A bias of zeros counts only in
+            a network that has no others, such as one that was never trained.
+        activation_bytes: Bytes of all tensors that it writes, each in its own type.
+        uncounted: Names of the operators that are missing in one of these sums, because nobody
+            knows before the network runs how much they do or write. Each name once.
+    """
+
+    macs: int
+    parameters: int
+    activation_bytes: int
+    uncounted: tuple[str, ...] = ()
+
+
+def workload(tflite: bytes) -> Workload:
+    """Counts what a whole network computes for one frame.
+
+    Args:
+        tflite: A ``.tflite`` file.
+
+    Raises:
+        ModelError: The bytes are no readable model.
+    """
+    graph = read_graph(tflite)
+    with _damage_is_a_model_error():
+        shares = Counter(graph).count()
+        return _workload(shares, _learned(graph, shares))
+
+
+def layer_workloads(cut_graph: bytes) -> tuple[Workload, ...]:
+    """Counts what each layer of a cut graph adds to those before it.
+
+    Args:
+        cut_graph: What ``extractors.graph.cut`` returns.
+
+    Returns:
+        One workload a layer, in the order of the graph's outputs: of all operators that the layer
+        needs and no layer before it does, so they add up to the whole. A kernel that several layers
+        share counts for the first of them.
+
+    Raises:
+        ModelError: The bytes are no readable model.
+    """
+    graph = read_graph(cut_graph)
+    with _damage_is_a_model_error():
+        shares = Counter(graph).count()
+        left = _learned(graph, shares)
+        layers = []
+        for numbers in _operators_of_layers(graph):
+            own = [shares[number] for number in numbers]
+            layers.append(_workload(own, left))
+            left = left.difference(*(share.parameters for share in own))
+        return tuple(layers)
+
+
+def _learned(graph: Graph, shares: Iterable[Share]) -> set[Parameter]:
+    found = {parameter for share in shares for parameter in share.parameters}
+    return learned(found, graph.model)
+
+
+def _workload(shares: Iterable[Share], countable: set[Parameter]) -> Workload:
+    total = Share()
+    for share in shares:
+        total.add(share)
+    if max(total.macs, total.activation_bytes) >= _MOST:
+        raise ValueError("it has sizes that no machine has memory for")
+    return Workload(
+        macs=total.macs,
+        parameters=sum(parameter.count for parameter in countable.intersection(total.parameters)),
+        activation_bytes=total.activation_bytes,
+        uncounted=tuple(dict.fromkeys(total.uncounted)),
+    )
+
+
+def _operators_of_layers(graph: Graph) -> Iterator[list[int]]:
+    """Yields the numbers of the operators of each layer that none before it needs."""
+    writers = {int(t): n for n, op in enumerate(graph.operators) for t in _list(op.outputs)}
+    done: set[int] = set()
+    for output in graph.model.subgraphs[0].outputs:
+        waiting = [int(output)]
+        own = []
+        while waiting:
+            number = writers.get(waiting.pop())
+            if number is not None and number not in done:
+                done.add(number)
+                own.append(number)
+                waiting.extend(int(tensor) for tensor in _list(graph.operators[number].inputs))
+        yield sorted(own)
+
+
+@contextmanager
+def _damage_is_a_model_error() -> Iterator[None]:
+    try:
+        yield
+    except (
+        ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
+    ) as error:  # fmt: skip
+        # Indices and sizes in a damaged file point anywhere.
+        raise ModelError(f"the .tflite file is damaged ({error!r}); copy it again") from error
+
+
+def _list(values: Any) -> Any:
+    return () if values is None else values

@@ -1,0 +1,1 @@
+"""One pilot at several sizes, side by side."""

@@ -1,1 +1,0 @@
-"""Mosaics of what was recorded before: the work behind ``donkey activations tub``."""

@@ -1,0 +1,1 @@
+"""Pilots that are opened."""

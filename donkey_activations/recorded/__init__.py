@@ -1,0 +1,1 @@
+"""Recorded tubs, seen through a pilot."""

@@ -1,1 +1,0 @@
-"""What a network computes, counted from its graph: operations, parameters, memory."""
