@@ -19,6 +19,12 @@ _HOMES = {
     "RunRanges": "mosaic.run_ranges",
     "load_layout": "mosaic.layout_file",
     "render_mosaic": "mosaic.render",
+    "PilotOptions": "pilots.options",
+    "read_tub": "tubs.records",
+    "recorded_sets": "tubs.recorded_sets",
+    "walk": "recorded.walk",
+    "Seen": "recorded.walk",
+    "Unreadable": "recorded.walk",
     "CnnActivations": "drive.part",
     "add_activations": "drive.attach",
     "register": "drive.attach",
@@ -42,13 +48,19 @@ __all__ = [
     "Layout",
     "LayoutError",
     "ModelError",
+    "PilotOptions",
     "RunRanges",
+    "Seen",
     "TubError",
+    "Unreadable",
     "add_activations",
     "load_layout",
     "open_extractor",
+    "read_tub",
+    "recorded_sets",
     "register",
     "render_mosaic",
+    "walk",
 ]
 
 if TYPE_CHECKING:
@@ -69,6 +81,10 @@ if TYPE_CHECKING:
     from donkey_activations.mosaic.layout_file import load_layout
     from donkey_activations.mosaic.render import render_mosaic
     from donkey_activations.mosaic.run_ranges import RunRanges
+    from donkey_activations.pilots.options import PilotOptions
+    from donkey_activations.recorded.walk import Seen, Unreadable, walk
+    from donkey_activations.tubs.recorded_sets import recorded_sets
+    from donkey_activations.tubs.records import read_tub
 
 
 def __getattr__(name: str) -> object:

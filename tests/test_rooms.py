@@ -14,8 +14,9 @@ PACKAGE = Path(__file__).parents[1] / "donkey_activations"
 FLOORS = [
     {"__main__", "cli"},
     {"demo"},
-    {"drive", "films", "planning", "recorded", "pilots"},
-    {"export"},
+    {"drive", "films", "planning"},
+    {"recorded"},
+    {"pilots", "export"},
     {"tubs", "car"},
     {"mosaic"},
     {"extractors"},

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from donkey_activations.car.logging import silenced
 from donkey_activations.car.settings import DriveConfig, read_config
 from donkey_activations.car.transformations import (
@@ -76,6 +79,30 @@ def _check_files(config_path: Path) -> None:
             raise ConfigError(f"{path}: expected a file of at most {_LARGEST_MB} MB, got none")
 
 
+class _TransformationsOf:
+    """The transformations of a car's file, as another process can make them again."""
+
+    def __init__(self, config_path: Path, transformations: Transformations) -> None:
+        self._config_path = config_path
+        self._transformations = transformations
+
+    def __call__(self, frame: NDArray[Any]) -> NDArray[np.uint8]:
+        return self._transformations(frame)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _transformations_in, (self._config_path,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TransformationsOf) and other._config_path == self._config_path
+
+    def __hash__(self) -> int:
+        return hash(self._config_path)
+
+
+def _transformations_in(config_path: Path) -> Transformations | None:
+    return read_car(config_path).transformations
+
+
 def _loaded(config_path: Path) -> Car:
     from donkeycar.config import load_config
 
@@ -89,7 +116,7 @@ def _loaded(config_path: Path) -> Car:
     return replace(
         car,
         camera_shape=_camera_shape(config_path, cfg),
-        transformations=transformations,
+        transformations=_TransformationsOf(config_path, transformations),
         transformation_names=transformation_names(cfg),
     )
 

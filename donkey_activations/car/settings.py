@@ -1,7 +1,7 @@
 """The ``ACTIVATIONS_*`` keys of a car's ``myconfig.py``."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,66 +13,7 @@ from donkey_activations.mosaic.layout_file import load_layout
 _PREFIX = "ACTIVATIONS_"
 # So that ACTIVATION_SHOW, without its S, is noticed.
 _BEGINS_LIKE_OURS = "ACTIVATION"
-
-
-@dataclass(frozen=True)
-class DriveConfig:
-    """What a driver can set; each attribute is the key ``ACTIVATIONS_<NAME>``.
-
-    Attributes:
-        enabled: False leaves the car as it is.
-        model: Path of the pilot to look into; None is the one that drives.
-        every_n_frames: Period of the mosaics in frames, 1 to 1000.
-        layers: Names of the layers to show; None is every convolution.
-        layout: Path of a YAML layout; None is the default look.
-        record: Write mosaics into the tub while it records.
-        show: Put the live mosaic on Donkeycar's drive page.
-        jpeg_quality: 1 to 100.
-        threads: Threads that the network may use, 1 to 16.
-        column: Records carry the reference to their mosaic.
-        trust_model: Open a Keras file even if that runs code stored in it.
-    """
-
-    enabled: bool = True
-    model: str | None = None
-    every_n_frames: int = 5
-    layers: tuple[str, ...] | None = None
-    layout: str | None = None
-    record: bool = True
-    show: bool = False
-    jpeg_quality: int = 85
-    threads: int = 1
-    column: bool = True
-    trust_model: bool = False
-
-    def read_layout(self) -> Layout:
-        """Returns the layout that the driver chose.
-
-        Raises:
-            LayoutError: The file cannot be read or is not valid.
-        """
-        return Layout() if self.layout is None else load_layout(self.layout)
-
-
-def read_config(cfg: Any) -> DriveConfig:
-    """Reads and checks the keys of a car's configuration.
-
-    Args:
-        cfg: Donkeycar's configuration object.
-
-    Raises:
-        ConfigError: A key is of the wrong type, out of range, or unknown.
-    """
-    values: dict[str, Any] = {}
-    for key in dir(cfg):
-        if not key.startswith(_BEGINS_LIKE_OURS):
-            continue
-        if key not in _CHECKS:
-            nearest = get_close_matches(key, _CHECKS, n=1)
-            hint = f"did you mean {nearest[0]}?" if nearest else f"the keys: {', '.join(_CHECKS)}"
-            raise ConfigError(f"{key}: there is no such key; {hint}")
-        values[key.removeprefix(_PREFIX).lower()] = _CHECKS[key](key, getattr(cfg, key))
-    return DriveConfig(**values)
+_CHECK = "check"
 
 
 def _flag(key: str, value: Any) -> bool:
@@ -109,16 +50,71 @@ def _names(key: str, value: Any) -> tuple[str, ...] | None:
     )
 
 
-_CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "ACTIVATIONS_ENABLED": _flag,
-    "ACTIVATIONS_MODEL": _path,
-    "ACTIVATIONS_EVERY_N_FRAMES": _whole_number(1, 1000),
-    "ACTIVATIONS_LAYERS": _names,
-    "ACTIVATIONS_LAYOUT": _path,
-    "ACTIVATIONS_RECORD": _flag,
-    "ACTIVATIONS_SHOW": _flag,
-    "ACTIVATIONS_JPEG_QUALITY": _whole_number(1, 100),
-    "ACTIVATIONS_THREADS": _whole_number(1, 16),
-    "ACTIVATIONS_COLUMN": _flag,
-    "ACTIVATIONS_TRUST_MODEL": _flag,
-}
+def _key(default: Any, check: Callable[[str, Any], Any]) -> Any:
+    """Define one key: its default, and the check of what a driver sets it to."""
+    return field(default=default, metadata={_CHECK: check})
+
+
+@dataclass(frozen=True)
+class DriveConfig:
+    """What a driver can set; each attribute is the key ``ACTIVATIONS_<NAME>``.
+
+    A new key is one attribute here, and one line in ``templates/myconfig.py``.
+
+    Attributes:
+        enabled: False leaves the car as it is.
+        model: Path of the pilot to look into; None is the one that drives.
+        every_n_frames: Period of the mosaics in frames, 1 to 1000.
+        layers: Names of the layers to show; None is every convolution.
+        layout: Path of a YAML layout; None is the default look.
+        record: Write mosaics into the tub while it records.
+        show: Put the live mosaic on Donkeycar's drive page.
+        jpeg_quality: 1 to 100.
+        threads: Threads that the network may use, 1 to 16.
+        column: Records carry the reference to their mosaic.
+        trust_model: Open a Keras file even if that runs code stored in it.
+    """
+
+    enabled: bool = _key(True, _flag)
+    model: str | None = _key(None, _path)
+    every_n_frames: int = _key(5, _whole_number(1, 1000))
+    layers: tuple[str, ...] | None = _key(None, _names)
+    layout: str | None = _key(None, _path)
+    record: bool = _key(True, _flag)
+    show: bool = _key(False, _flag)
+    jpeg_quality: int = _key(85, _whole_number(1, 100))
+    threads: int = _key(1, _whole_number(1, 16))
+    column: bool = _key(True, _flag)
+    trust_model: bool = _key(False, _flag)
+
+    def read_layout(self) -> Layout:
+        """Return the layout that the driver chose.
+
+        Raises:
+            LayoutError: The file cannot be read or is not valid.
+        """
+        return Layout() if self.layout is None else load_layout(self.layout)
+
+
+_KEYS = {f"{_PREFIX}{one.name.upper()}": one for one in fields(DriveConfig)}
+
+
+def read_config(cfg: Any) -> DriveConfig:
+    """Read and check the keys of a car's configuration.
+
+    Args:
+        cfg: Donkeycar's configuration object.
+
+    Raises:
+        ConfigError: A key is of the wrong type, out of range, or unknown.
+    """
+    values: dict[str, Any] = {}
+    for key in dir(cfg):
+        if not key.startswith(_BEGINS_LIKE_OURS):
+            continue
+        if key not in _KEYS:
+            nearest = get_close_matches(key, _KEYS, n=1)
+            hint = f"did you mean {nearest[0]}?" if nearest else f"the keys: {', '.join(_KEYS)}"
+            raise ConfigError(f"{key}: there is no such key; {hint}")
+        values[_KEYS[key].name] = _KEYS[key].metadata[_CHECK](key, getattr(cfg, key))
+    return DriveConfig(**values)

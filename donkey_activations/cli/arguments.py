@@ -1,18 +1,29 @@
-"""Words on the command line that more than one verb takes."""
+"""Arguments of the command line that more than one verb takes."""
 
 import argparse
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from donkey_activations.mosaic.layout import Layout
+    from donkey_activations.pilots.options import PilotOptions
+    from donkey_activations.recorded.selection import Selection
+    from donkey_activations.tubs.records import TubRecords
+
+_LAYERS_OF_A_CAR = "names of layers (default: the car's, or the convolutions that have room)"
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Reads names with commas between them."""
+    """Read names with commas between them."""
     return tuple(name.strip() for name in text.split(","))
 
 
 def file_path(text: str) -> Path:
-    """Reads a path, with ``~`` for the folder of its user."""
+    """Read a path, with ``~`` for the folder of its user."""
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
@@ -20,7 +31,7 @@ def file_path(text: str) -> Path:
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Returns what reads a whole number of at least so much.
+    """Return an argparse type for whole numbers in a range.
 
     Args:
         least: 0 or more.
@@ -38,7 +49,7 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
 
 
 def positive_number(most: float) -> Callable[[str], float]:
-    """Returns what reads a number above 0.
+    """Return an argparse type for numbers above 0.
 
     Args:
         most: The largest one, finite.
@@ -56,3 +67,99 @@ def positive_number(most: float) -> Callable[[str], float]:
         return number
 
     return read
+
+
+def add_pilot(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model`` and ``--trust-model``."""
+    parser.add_argument("--model", type=file_path, required=True, help="the pilot's file")
+    parser.add_argument(
+        "--trust-model",
+        action="store_true",
+        help="open a Keras pilot even if that runs code stored in it",
+    )
+
+
+def add_layers(parser: argparse.ArgumentParser, help_text: str) -> None:
+    """Add ``--layers``."""
+    parser.add_argument("--layers", type=names, metavar="A,B", help=help_text)
+
+
+def add_car_look(parser: argparse.ArgumentParser, layout_help: str) -> None:
+    """Add what chooses the look of recorded mosaics: ``--layers``, ``--layout``, ``--config``."""
+    add_layers(parser, _LAYERS_OF_A_CAR)
+    parser.add_argument("--layout", type=file_path, metavar="Y", help=layout_help)
+    parser.add_argument(
+        "--config",
+        type=file_path,
+        metavar="C",
+        help="the car's config.py (default: ./config.py if any)",
+    )
+
+
+def add_records(parser: argparse.ArgumentParser) -> None:
+    """Add what selects records: ``--every``, ``--start``, ``--end``."""
+    add = parser.add_argument
+    add(
+        "--every",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="records whose index N divides",
+    )
+    add("--start", type=whole_number(0), default=0, metavar="A", help="the first index")
+    add("--end", type=whole_number(0), metavar="B", help="the index after the last")
+
+
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """Add what a verb prints: ``--json``, ``--quiet``."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object and no summary")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def recorded_options_of(args: argparse.Namespace, default: "Layout | None") -> "PilotOptions":
+    """Return how to open the pilot of ``add_pilot`` and ``add_car_look``.
+
+    Args:
+        args: The arguments.
+        default: The look without ``--layout``; None is the car's.
+
+    Raises:
+        ActivationsError: The layout or the car's configuration is wrong.
+    """
+    from donkey_activations.mosaic.layout_file import load_layout
+    from donkey_activations.recorded.opening import recorded_options
+
+    return recorded_options(
+        args.model,
+        layers=args.layers,
+        layout=default if args.layout is None else load_layout(args.layout),
+        config_path=args.config,
+        trust_model=args.trust_model,
+    )
+
+
+def selection_of(
+    args: argparse.Namespace, tubs: "Sequence[TubRecords]", purpose: str
+) -> "Selection":
+    """Return the records that ``add_records`` selects, and ``--filter`` where the verb has it.
+
+    Args:
+        args: The arguments.
+        tubs: The tubs, one or more.
+        purpose: What is done with the records, such as ``"draw"``.
+
+    Raises:
+        ActivationsError: No record is selected, or the filter is wrong.
+    """
+    from donkey_activations.recorded.selection import select
+
+    flags = ["--every", "--start", "--end", *(["--filter"] if hasattr(args, "filter") else [])]
+    return select(
+        tubs,
+        every=args.every,
+        start=args.start,
+        end=args.end,
+        expression=getattr(args, "filter", None),
+        purpose=purpose,
+        ways=f"{', '.join(flags[:-1])} and {flags[-1]}",
+    )

@@ -90,7 +90,7 @@ def _run(args: argparse.Namespace) -> int:
 
     from donkey_activations.export.picture import draw, look_at, save_picture
     from donkey_activations.extractors import open_extractor
-    from donkey_activations.mosaic.layer_choice import choose_layers, words_of_choice
+    from donkey_activations.mosaic.layer_choice import with_chosen_layers, words_of_choice
     from donkey_activations.mosaic.layout import Layout
 
     with told_when_slow("opening the pilot; one in a Keras format is converted, once"):
@@ -102,11 +102,11 @@ def _run(args: argparse.Namespace) -> int:
     if extractor.sequence_length > 1:
         length = extractor.sequence_length
         _say(f"the pilot takes {length} frames at once: the image stands for all of them")
-    chosen = choose_layers(extractor.layers, Layout(), extractor.input_shape[:2])
+    layout, chosen = with_chosen_layers(extractor, Layout())
     if chosen:
         flag = "donkey activations image --layers"
         _say(words_of_choice(extractor.layers, chosen, flag))
-    save_picture(draw(extractor, seen, Layout(layers=chosen or None)), target)
+    save_picture(draw(extractor, seen, layout), target)
     for number, maps in enumerate(seen.maps, start=1):
         print(f"layer {number} shape: {maps.shape}")
     say(f"saved as {target}")

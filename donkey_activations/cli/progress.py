@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from donkey_activations.formatting import printable
+
 _SILENT_S = 1.0
 _REDRAW_S = 0.1
 _LINE_S = 10.0
@@ -90,6 +92,24 @@ class ProgressLine:
     @property
     def _period_s(self) -> float:
         return _REDRAW_S if self._is_terminal else _LINE_S
+
+
+@contextmanager
+def progress_line(label: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show on stderr how far work is, unless the user wants no progress.
+
+    Args:
+        label: What is worked on.
+        quiet: Show nothing.
+
+    Yields:
+        What is to be called with the numbers of pieces done and of all.
+    """
+    line = ProgressLine(sys.stderr, printable(label))
+    try:
+        yield (lambda *_: None) if quiet else line
+    finally:
+        line.close()
 
 
 class Steps:

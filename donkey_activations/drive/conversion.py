@@ -6,7 +6,7 @@ import sys
 import tempfile
 
 from donkey_activations.errors import ModelError
-from donkey_activations.pilots.pilot import PilotOptions
+from donkey_activations.pilots.options import PilotOptions
 
 _CONVERT = """
 import json, sys
@@ -34,8 +34,8 @@ class Conversion:
         Raises:
             OSError: No process can be started.
         """
-        layers = None if options.layers is None else list(options.layers)
-        task = json.dumps([str(options.model_path), layers, options.trust_model])
+        settings = options.settings
+        task = json.dumps([str(options.model_path), settings.layers, settings.trust_model])
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-c", _CONVERT, task],

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from donkey_activations.drive.recording_pilot import RecordingPilot
 from donkey_activations.drive.source import FrameSource
 from donkey_activations.drive.worker import MosaicWorker
 from donkey_activations.pilots.history import FrameHistory, kept_by
-from donkey_activations.pilots.pilot import OpenPilot
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Given:
         recorded: What the tub would have recorded at that moment, or None where it is the frame.
     """
 
-    pilot: OpenPilot
+    pilot: RecordingPilot
     channel: str
     frames: NDArray[np.uint8] | None = None
     why_unfit: str = ""
@@ -181,7 +181,7 @@ class GivenFrames:
         for place, one in zip(frames, kept, strict=True):
             np.copyto(place, np.reshape(one, shape), casting="unsafe")
 
-    def _remember(self, pilot: OpenPilot, frame: Any, shape: tuple[int, ...]) -> None:
+    def _remember(self, pilot: RecordingPilot, frame: Any, shape: tuple[int, ...]) -> None:
         if self._history.length != pilot.extractor.sequence_length:
             self._history = FrameHistory(pilot.extractor.sequence_length)
         self._history.append(frame, shape)

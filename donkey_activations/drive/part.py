@@ -3,18 +3,21 @@
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from donkey_activations.car.settings import DriveConfig
 from donkey_activations.car.transformations import Transformations
 from donkey_activations.drive.given import Eye, Given, GivenFrames
 from donkey_activations.drive.pilot_watch import PilotWatch
 from donkey_activations.drive.recorder import tub_folder
+from donkey_activations.drive.recording_pilot import DriveOptions, RecordingPilot
 from donkey_activations.drive.source import FrameSource
 from donkey_activations.drive.worker import Job, MosaicWorker
 from donkey_activations.mosaic.controls import CHANNELS, known_controls
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.pilots.pilot import OpenPilot, PilotOptions
+from donkey_activations.pilots.options import PilotOptions
 from donkey_activations.tubs.mosaics import remove_left_overs
 
 logger = logging.getLogger(__name__)
@@ -45,54 +48,50 @@ class CnnActivations:
         model_path: str | Path,
         tub: Any = None,
         *,
-        every_n_frames: int = 5,
-        layers: Sequence[str] | None = None,
+        settings: DriveConfig | None = None,
         layout: Layout | None = None,
-        show: bool = False,
-        jpeg_quality: int = 85,
-        threads: int = 1,
-        trust_model: bool = False,
         transformations: Transformations | None = None,
         transformation_names: Sequence[str] = (),
         driver: Any = None,
         source: FrameSource | None = None,
+        **changes: Any,
     ) -> None:
         """Opens the pilot and, with a tub, the folder of its mosaics.
 
         Args:
             model_path: The pilot's file.
             tub: Donkeycar's opened ``Tub`` to record into, or None.
-            every_n_frames: Period in frames: the records whose ``_index`` it divides get a mosaic;
-                while nothing is recorded, every Nth round of the loop.
-            layers: Names of the wanted layers; None is every convolution.
-            layout: The look; None is the default one.
-            show: Draw while nothing is recorded, too.
-            jpeg_quality: 1 to 100.
-            threads: Threads that the network may use, 1 or more.
-            trust_model: Open a Keras file even if that runs code stored in it.
+            settings: What the driver has set; None are the defaults. The records whose ``_index``
+                ``every_n_frames`` divides get a mosaic; while nothing is recorded and ``show`` is
+                set, every Nth round of the loop does.
+            layout: The look; None is the one that the settings name.
             transformations: What is to be done here to a frame before the pilot sees it, or None.
             transformation_names: Names of all that is done to it, here or by the car.
             driver: Donkeycar's own part of the same pilot, if that drives. The frames that a
                 sequence pilot keeps are taken from it; without it, the part keeps its own.
             source: Where the frames come from; None is the camera, of which the tub records all.
+            changes: Single settings by their names, such as ``every_n_frames=1``.
 
         Raises:
             ModelError: The pilot cannot be opened.
             LayoutError: The layout does not fit the pilot.
             TubError: Mosaics cannot be written into the tub.
             ActivationsError: OpenCV is missing.
+            TypeError: There is no setting of such a name.
         """
-        options = PilotOptions(
-            model_path=Path(model_path).expanduser(),
-            layers=layers,
-            layout=layout or Layout(),
-            threads=threads,
-            trust_model=trust_model,
-            transformations=transformations,
-            transformation_names=transformation_names,
-            tub_path=None if tub is None else tub_folder(tub),
-            jpeg_quality=jpeg_quality,
-            source=source,
+        settings = replace(settings or DriveConfig(), **changes)
+        if settings.layers is not None:
+            settings = replace(settings, layers=tuple(settings.layers))
+        options = DriveOptions(
+            PilotOptions(
+                model_path=Path(model_path).expanduser(),
+                settings=settings,
+                layout=layout or settings.read_layout(),
+                transformations=transformations,
+                transformation_names=tuple(transformation_names),
+            ),
+            None if tub is None else tub_folder(tub),
+            source or FrameSource(),
         )
         watch = PilotWatch(options)
         pilot = options.open()
@@ -101,18 +100,18 @@ class CnnActivations:
         tub_path = options.tub_path
         if tub_path and (removed := remove_left_overs(tub_path, tub.manifest.current_index)):
             logger.info("mosaics: removed %d files that a crash has left", removed)
-        self._every_n_frames = every_n_frames
-        self._show = show
+        self._every_n_frames = settings.every_n_frames
+        self._show = settings.show
         self._tub = tub
         self._driver = driver
-        self._given = GivenFrames(self._worker, source or FrameSource())
+        self._given = GivenFrames(self._worker, options.source)
         self._has_eyes = False
         self._rounds = 0
         self._has_worker = True
         self.skipped = 0
 
     @property
-    def pilot(self) -> OpenPilot:
+    def pilot(self) -> RecordingPilot:
         """The newest content of the pilot's file."""
         return self._worker.pilot
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from donkey_activations.drive.conversion import Conversion
+from donkey_activations.drive.recording_pilot import DriveOptions, RecordingPilot
 from donkey_activations.errors import ActivationsError, ModelError
 from donkey_activations.extractors.formats import identify
 from donkey_activations.extractors.pilot_format import PilotFormat, weights_of
-from donkey_activations.pilots.pilot import OpenPilot, PilotOptions
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ _Signature = tuple[tuple[str, int, int, int], ...]
 class PilotWatch:
     """Looks at the pilot's file now and then. To be made before the file is first opened."""
 
-    def __init__(self, options: PilotOptions) -> None:
+    def __init__(self, options: DriveOptions) -> None:
         """Remembers the file as it is now.
 
         Args:
@@ -33,7 +33,7 @@ class PilotWatch:
         self._next_look_s = time.monotonic() + LOOK_EVERY_S
         self._conversion: Conversion | None = None
 
-    def new_pilot(self) -> OpenPilot | None:
+    def new_pilot(self) -> RecordingPilot | None:
         """Returns the pilot that has taken the place of the one before, or None.
 
         A file that is still being written is waited for. One that cannot be opened is said once,
@@ -56,8 +56,8 @@ class PilotWatch:
             self._conversion.stop()
             self._conversion = None
 
-    def _open(self, signature: _Signature) -> OpenPilot | None:
-        path = self._options.model_path
+    def _open(self, signature: _Signature) -> RecordingPilot | None:
+        path = self._options.pilot.model_path
         try:
             if not self._is_converted():
                 return None
@@ -78,15 +78,15 @@ class PilotWatch:
     def _is_converted(self) -> bool:
         if self._conversion is not None:
             return self._conversion.is_done()
-        if not _is_keras_pilot(self._options.model_path):
+        if not _is_keras_pilot(self._options.pilot.model_path):
             return True
-        self._conversion = Conversion(self._options)
+        self._conversion = Conversion(self._options.pilot)
         return False
 
     def _signature(self) -> _Signature:
         """What changes when the file does; empty while there is none."""
         try:
-            return tuple(sorted(_signatures(self._options.model_path)))
+            return tuple(sorted(_signatures(self._options.pilot.model_path)))
         except OSError:
             return ()
 

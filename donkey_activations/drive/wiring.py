@@ -71,13 +71,7 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
     part = CnnActivations(
         model,
         None if tub_entry is None else tub_entry["part"].tub,
-        every_n_frames=config.every_n_frames,
-        layers=config.layers,
-        layout=config.read_layout(),
-        show=config.show,
-        jpeg_quality=config.jpeg_quality,
-        threads=config.threads,
-        trust_model=config.trust_model,
+        settings=config,
         # Without a pilot part (a user records and looks into a pilot) nobody else does it.
         transformations=None if is_done else transformations_of(cfg),
         transformation_names=(

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from donkey_activations.drive import pilot_watch
 from donkey_activations.drive.pilot_watch import PilotWatch
+from donkey_activations.drive.recording_pilot import RecordingPilot
 from donkey_activations.mosaic.controls import Controls
-from donkey_activations.pilots.pilot import OpenPilot
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Job:
         channel: Where the frame came from, if it is not of what is recorded.
     """
 
-    pilot: OpenPilot
+    pilot: RecordingPilot
     frames: NDArray[np.uint8]
     controls: dict[str, Controls]
     index: int | None
@@ -64,7 +64,7 @@ class MosaicWorker:
         worst_latency_ms: Longest time from ``hand_over()`` to a finished mosaic.
     """
 
-    def __init__(self, pilot: OpenPilot, watch: PilotWatch) -> None:
+    def __init__(self, pilot: RecordingPilot, watch: PilotWatch) -> None:
         """Makes the worker; ``work_until_stopped()`` is for a thread of its own.
 
         Args:

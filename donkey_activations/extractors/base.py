@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,18 @@ class LayerInfo:
     stride: tuple[int | float, int | float] | None = None
     window: Window | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what a user is shown of the layer; pairs are ``[height, width]``."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "height": self.height,
+            "width": self.width,
+            "filters": self.filters,
+            "receptive_field": self.receptive_field,
+            "stride": self.stride,
+        }
+
 
 class FeatureExtractor(ABC):
     """A pilot truncated after its last wanted layer.
@@ -62,6 +75,12 @@ class FeatureExtractor(ABC):
     unfed_inputs: tuple[str, ...] = ()
     size_changed: bool
     trained_hw: tuple[int, int] | None = None
+
+    def input_as_json(self) -> dict[str, int]:
+        """Return the size of the frames it takes, in pixels, and how many it takes at once."""
+        height, width, channels = self.input_shape
+        length = self.sequence_length
+        return {"height": height, "width": width, "channels": channels, "sequence_length": length}
 
     @abstractmethod
     def __call__(self, frame: NDArray[np.uint8]) -> FeatureMaps:

@@ -1,12 +1,10 @@
 """Makes a film of a tub: one mosaic after the other, drawn and encoded as a stream."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from donkey_activations.errors import FrameError
 from donkey_activations.films.stills import Stills
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.video import FilmError, check_size
@@ -16,10 +14,12 @@ from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.resizing import resize
-from donkey_activations.mosaic.run_ranges import FixedRanges
+from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.mosaic.sheet import sheet
 from donkey_activations.mosaic.tile_order import Silent, silent_filters
-from donkey_activations.recorded.drawing import Studio
+from donkey_activations.pilots.pilot import OpenPilot
+from donkey_activations.recorded.findings.layer_ranges import measure_ranges
+from donkey_activations.recorded.walk import Unreadable, walk
 from donkey_activations.tubs.records import Record
 
 # For a screen, and with one scale over the film, so that it does not flicker.
@@ -31,18 +31,18 @@ class Film:
 
     def __init__(
         self,
-        studio: Studio,
+        pilot: OpenPilot,
         records: Sequence[Record],
-        places: Sequence[int],
+        positions: Sequence[int],
         axis: TimeAxis,
         scale: float,
     ) -> None:
-        """Finds the film's size; no frame is read yet.
+        """Find the film's size; no frame is read yet.
 
         Args:
-            studio: The pilot.
+            pilot: The pilot.
             records: All records of the tub.
-            places: The places of those that are shown, one or more.
+            positions: Positions of those that are shown, one or more.
             axis: When they are shown.
             scale: Of the finished picture, above 0 and up to 1.
 
@@ -52,33 +52,32 @@ class Film:
         """
         if not 0 < scale <= 1:
             raise FilmError(f"--scale: expected a number above 0 and up to 1, got {scale:g}")
-        self._studio = studio
-        self._pilot = studio.pilot
+        self._pilot = pilot
         self._records = records
-        self._places = places
+        self._positions = positions
         self._axis = axis
         self._scale = scale
+        self._run: dict[str, LayerRun] = {}
         self._silent: tuple[Silent, ...] = ()
-        self._background = THEMES[studio.pilot.layout.theme].background
+        self._background = THEMES[pilot.layout.theme].background
         self.size_hw = self._size()
         check_size(self.size_hw)
 
     def use_one_scale(self) -> None:
-        """Measures what full brightness is over the film, if the layout asks for that.
+        """Measure what full brightness is over the film, if the layout asks for that.
 
         Filters that never fire in it are left out, so the film can become lower.
 
         Raises:
-            FrameError: The pilot does not take what the transformations give.
+            FrameError: The pilot does not take what the car's transformations make of a frame.
         """
-        if self._pilot.run_ranges is not None:
-            run = self._studio.measure_run([self._records[place] for place in self._places])
-            self._pilot = replace(self._pilot, run_ranges=FixedRanges(run))
-            self._silent = silent_filters(self._pilot.layout, run)
+        if self._pilot.layout.scales_over_runs():
+            self._run = measure_ranges(self._pilot, self._records, self._positions)
+            self._silent = silent_filters(self._pilot.layout, self._run)
             self.size_hw = self._size()
 
     def write(self, target: Path, stills: Stills | None, progress: Progress) -> FilmResult:
-        """Draws and encodes the film.
+        """Draw and encode the film.
 
         Args:
             target: The file, which is there whole or not at all.
@@ -87,7 +86,7 @@ class Film:
 
         Raises:
             FilmError: No frame can be read, or the file cannot be written.
-            FrameError: The pilot does not take what the transformations give.
+            FrameError: The pilot does not take what the car's transformations make of a frame.
             OSError: The file cannot be written.
         """
         return write_film(
@@ -95,29 +94,28 @@ class Film:
             self._shots(),
             size_hw=self.size_hw,
             axis=self._axis,
-            total=len(self._places),
+            total=len(self._positions),
             progress=progress,
             stills=stills,
         )
 
     def _shots(self) -> Iterator[Shot]:
-        frames = self._studio.frames(self._records)
-        for place in self._places:
-            record = self._records[place]
-            try:
-                seen = frames.at(place)
-            except FrameError as error:
-                yield Shot(place, record.index, None, reason=str(error))
+        for seen in walk(self._pilot, self._records, self._positions):
+            if isinstance(seen, Unreadable):
+                yield Shot(seen.position, seen.record.index, None, reason=seen.reason)
                 continue
-            picture = self._fitted(self._pilot.draw(seen, known_controls(record.values)))
-            yield Shot(place, record.index, picture, place in frames.resized)
+            controls = known_controls(seen.record.values)
+            picture = self._pilot.render(
+                seen.frame, seen.maps, seen.camera_hw, controls, self._run or None
+            )
+            yield Shot(seen.position, seen.record.index, self._fitted(picture), seen.resized)
 
     @property
     def remark(self) -> str:
         """Why the film goes without steering and throttle, if it does; else ``""``."""
         if "controls" not in self._pilot.layout.panels or self._drivers() != {()}:
             return ""
-        keys = {key for place in self._places for key in self._records[place].values}
+        keys = {key for number in self._positions for key in self._records[number].values}
         named = ", ".join(sorted(printable(key) for key in keys if not key.startswith("_")))
         return (
             "no steering and throttle in it: expected numbers in user/angle (or user/steering) and "
@@ -125,10 +123,10 @@ class Film:
         )
 
     def _drivers(self) -> set[tuple[str, ...]]:
-        return {tuple(known_controls(self._records[place].values)) for place in self._places}
+        return {tuple(known_controls(self._records[number].values)) for number in self._positions}
 
     def _size(self) -> tuple[int, int]:
-        """Returns the size of the largest picture, made even, as films must be.
+        """Return the size of the largest picture, made even, as films must be.
 
         In some layouts the height depends on whose steering is known.
         """
@@ -149,7 +147,7 @@ class Film:
         return height, width
 
     def _fitted(self, picture: Picture) -> Picture:
-        """Brings a picture to the film's size; what it leaves is background."""
+        """Bring a picture to the film's size; what it leaves is background."""
         height, width = picture.shape[:2]
         picture = resize(picture, self._scaled((height, width)))
         if picture.shape[:2] == self.size_hw:

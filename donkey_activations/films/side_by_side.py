@@ -7,19 +7,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.errors import FrameError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.writing import FilmResult, Progress, Shot, write_film
-from donkey_activations.mosaic.comparison.column import Seen, Side
+from donkey_activations.mosaic.comparison.column import Seen as Column
+from donkey_activations.mosaic.comparison.column import Side
 from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, Limits
 from donkey_activations.mosaic.comparison.page import MOST_TILES, Comparison
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import as_rgb
 from donkey_activations.mosaic.representative_filters import telling_filters
 from donkey_activations.pilots.pilot import OpenPilot
-from donkey_activations.recorded.frames import RecordedFrames, shape_to_read
-from donkey_activations.recorded.sampling import sampled_maps
+from donkey_activations.recorded.walk import Seen, Unreadable, spread, walk
 from donkey_activations.tubs.records import Record
 
 # So many frames tell which filters are worth showing, and what full brightness is.
@@ -42,14 +41,14 @@ class View:
 
 
 def choose_filters(
-    views: Sequence[View], records: Sequence[Record], places: Sequence[int]
+    views: Sequence[View], records: Sequence[Record], positions: Sequence[int]
 ) -> dict[str, tuple[int, ...]]:
     """Chooses the filters that tell most, in the view that has most pixels.
 
     Args:
         views: One or more, of the same pilot.
         records: All records of the tub.
-        places: The places of those that are shown, one or more.
+        positions: Positions of those that are shown, one or more.
 
     Returns:
         Their numbers by the layer's name, as many as a film can show and the most telling first.
@@ -58,8 +57,7 @@ def choose_filters(
         FrameError: No frame of the sample can be read.
     """
     largest = max(views, key=lambda view: np.prod(view.extractor.input_shape))
-    look = _Look(largest, records)
-    sample = sampled_maps(look.pilot, look.frames, places, _FRAMES_TO_CHOOSE_BY)
+    sample = _sampled_maps(_pilot_of(largest), records, positions, _FRAMES_TO_CHOOSE_BY)
     return telling_filters(largest.extractor, sample, MOST_TILES)
 
 
@@ -75,7 +73,7 @@ class SideBySide:
         self,
         views: Sequence[View],
         records: Sequence[Record],
-        places: Sequence[int],
+        positions: Sequence[int],
         axis: TimeAxis,
         *,
         layers: Mapping[str, Sequence[int]],
@@ -85,7 +83,7 @@ class SideBySide:
         Args:
             views: From left to right, all of the same pilot, two or more.
             records: All records of the tub.
-            places: The places of those that are shown, one or more.
+            positions: Positions of those that are shown, one or more.
             axis: When they are shown.
             layers: The layers that are shown: the numbers of their filters, counted from 0, by the
                 layer's name, as ``choose_filters`` gives them. As many are shown as are legible,
@@ -98,9 +96,9 @@ class SideBySide:
             Side(_size_hw(view.extractor), view.extractor.layers, view.trained_hw) for view in views
         ]
         self._comparison = Comparison(sides, layers)
-        self._looks = [_Look(view, records) for view in views]
+        self._pilots = [_pilot_of(view) for view in views]
         self._records = records
-        self._places = places
+        self._positions = positions
         self._axis = axis
         self.size_hw = self._comparison.size_hw
         self.filters = self._comparison.filters
@@ -125,29 +123,31 @@ class SideBySide:
             self._shots(),
             size_hw=self.size_hw,
             axis=self._axis,
-            total=len(self._places),
+            total=len(self._positions),
             progress=progress,
         )
 
     def _shots(self) -> Iterator[Shot]:
         limits = self._limits()
-        for place in self._places:
-            index = self._records[place].index
-            try:
-                frames = [look.frames.at(place) for look in self._looks]
-            except FrameError as error:
-                yield Shot(place, index, None, reason=str(error))
+        walks = [walk(pilot, self._records, self._positions) for pilot in self._pilots]
+        for views in zip(*walks, strict=True):
+            seen = [view for view in views if isinstance(view, Seen)]
+            unreadable = next((view for view in views if isinstance(view, Unreadable)), None)
+            position, index = views[0].position, views[0].record.index
+            if unreadable is not None:
+                yield Shot(position, index, None, reason=unreadable.reason)
                 continue
-            seen = [look.see(place, those) for look, those in zip(self._looks, frames, strict=True)]
-            resized = all(place in look.frames.resized for look in self._looks)
-            yield Shot(place, index, self._comparison.draw(seen, limits), resized)
+            columns = [Column(as_rgb(one.frame), one.maps, one.recorded_hw) for one in seen]
+            resized = all(one.resized for one in seen)
+            yield Shot(position, index, self._comparison.draw(columns, limits), resized)
 
     def _limits(self) -> Mapping[str, Limits]:
         """Measures every view, so that what is the same has the same colour in all of them."""
-        ranges = FilterRanges(len(self._looks))
-        for number, look in enumerate(self._looks):
-            for maps in sampled_maps(look.pilot, look.frames, self._places, _FRAMES_OF_A_RUN):
-                ranges.observe(number, self._of_shown_filters(look.pilot.extractor, maps))
+        ranges = FilterRanges(len(self._pilots))
+        for number, pilot in enumerate(self._pilots):
+            sample = _sampled_maps(pilot, self._records, self._positions, _FRAMES_OF_A_RUN)
+            for maps in sample:
+                ranges.observe(number, self._of_shown_filters(pilot.extractor, maps))
         return ranges.limits()
 
     def _of_shown_filters(
@@ -160,17 +160,16 @@ class SideBySide:
         }
 
 
-class _Look:
-    """Recorded frames through a pilot's eyes, at one resolution."""
+def _pilot_of(view: View) -> OpenPilot:
+    return OpenPilot(view.extractor, Layout())
 
-    def __init__(self, view: View, records: Sequence[Record]) -> None:
-        extractor = view.extractor
-        self.pilot = OpenPilot(extractor, Layout())
-        self.frames = RecordedFrames(records, shape_to_read(extractor), extractor.sequence_length)
 
-    def see(self, place: int, frames: NDArray[np.uint8]) -> Seen:
-        newest, maps = self.pilot.look_at(frames)
-        return Seen(as_rgb(newest), maps, self.frames.recorded_hw[place])
+def _sampled_maps(
+    pilot: OpenPilot, records: Sequence[Record], positions: Sequence[int], most: int
+) -> Iterator[FeatureMaps]:
+    for seen in walk(pilot, records, spread(positions, most)):
+        if isinstance(seen, Seen):
+            yield seen.maps
 
 
 def _size_hw(extractor: FeatureExtractor) -> tuple[int, int]:

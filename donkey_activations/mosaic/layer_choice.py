@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from donkey_activations.errors import LayoutError
-from donkey_activations.extractors.base import LayerInfo
+from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
 from donkey_activations.mosaic.controls import CHANNELS
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.sheet import sheet
@@ -15,6 +15,23 @@ from donkey_activations.mosaic.sheet import sheet
 MOST_LAYERS = 24
 
 _PANEL = "layers"
+
+
+def with_chosen_layers(
+    extractor: FeatureExtractor, layout: Layout
+) -> tuple[Layout, tuple[str, ...]]:
+    """Return a layout that shows what ``choose_layers`` chooses of a pilot.
+
+    Args:
+        extractor: The pilot.
+        layout: The look.
+
+    Returns:
+        The layout, and the names of the layers that were chosen; none where all fit, or where the
+        layout names its own.
+    """
+    chosen = choose_layers(extractor.layers, layout, extractor.input_shape[:2])
+    return replace(layout, layers=chosen or layout.layers), chosen
 
 
 def choose_layers(

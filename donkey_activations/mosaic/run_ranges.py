@@ -1,7 +1,7 @@
 """What is known of a layer over many frames: full brightness, and which filters ever fire."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +57,16 @@ class RunRanges:
         for observed, layer_maps in zip(self._observed.values(), maps, strict=True):
             observed.add(layer_maps)
 
+    def merge(self, other: "RunRanges") -> None:
+        """Add the frames that another has observed.
+
+        Args:
+            other: The same layers over other frames; left unchanged. Where both together have more
+                frames than count, which of them count depends on the order of merging.
+        """
+        for name, observed in self._observed.items():
+            observed.merge(other._observed[name])
+
     def so_far(self) -> dict[str, LayerRun]:
         """Returns what is known by the layer's name; nothing before any frame."""
         return {
@@ -98,28 +108,14 @@ class _Observed:
         self._tops.append(float(measured.magnitudes().max()))
         self._usual.append(measured.usual())
 
+    def merge(self, other: "_Observed") -> None:
+        self.peaks = np.maximum(self.peaks, other.peaks)
+        self.frames += other.frames
+        self._tops.extend(other._tops)
+        self._usual.extend(other._usual)
+
     def top(self) -> float:
         return float(np.percentile(self._tops, PERCENTILE))
 
     def usual(self) -> float:
         return float(np.median(self._usual))
-
-
-class FixedRanges(RunRanges):
-    """Ranges that were measured before: which frame is drawn first does not matter."""
-
-    def __init__(self, run: Mapping[str, LayerRun]) -> None:
-        """Takes the ranges.
-
-        Args:
-            run: What is known by the layer's name.
-        """
-        super().__init__(())
-        self._run = dict(run)
-
-    def observe(self, maps: Sequence[NDArray[np.float32]]) -> None:
-        """Changes nothing."""
-
-    def so_far(self) -> dict[str, LayerRun]:
-        """Returns what was measured."""
-        return dict(self._run)

@@ -61,15 +61,12 @@ def _of_size(plan: Plan, size: SizePlan) -> dict[str, Any]:
 
 def _of_layer(layer: LayerInfo, work: Workload, resolution: Resolution) -> dict[str, Any]:
     field = layer.receptive_field
+    shown = layer.as_json()
+    stride = shown.pop("stride")
     return {
-        "name": layer.name,
-        "kind": layer.kind,
-        "height": layer.height,
-        "width": layer.width,
-        "filters": layer.filters,
-        "receptive_field": field,
+        **shown,
         "share_of_view": None if field is None else field[0] * field[1] / resolution.pixels,
-        "stride": layer.stride,
+        "stride": stride,
         **asdict(work),
     }
 

@@ -13,7 +13,7 @@ from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
 from donkey_activations.extractors.engines import TensorFlowMissingError
 from donkey_activations.graphs.workload.workload import Workload, layer_workloads, workload
 from donkey_activations.mosaic.jpeg import encode_jpeg
-from donkey_activations.mosaic.layer_choice import choose_layers
+from donkey_activations.mosaic.layer_choice import with_chosen_layers
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
 from donkey_activations.planning.drive_loop import LoopTimes, TrialDrive
@@ -210,8 +210,7 @@ def _whole_pilot(sized: SizedPilot, threads: int) -> WholePilot | None:
 
 def _recording(footage: Footage, frames: Sequence[Frame], extractor: FeatureExtractor) -> Recording:
     # As many layers as a drive of this pilot would draw.
-    chosen = choose_layers(extractor.layers, Layout(), extractor.input_shape[:2])
-    layout = Layout(layers=chosen or None)
+    layout, _ = with_chosen_layers(extractor, Layout())
     mosaics = []
     for frame in frames[:_MOSAICS]:
         maps = extractor(seen_by(extractor, frame))

@@ -1,189 +1,208 @@
-"""Draws the mosaics of recorded frames: the very pictures that a drive would have made."""
+"""Draws the mosaics of one tub: what is missing, and nothing that is there."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from donkey_activations.car.config import Car, read_car
-from donkey_activations.errors import FrameError
-from donkey_activations.images.frame import opencv
-from donkey_activations.mosaic.controls import known_controls
-from donkey_activations.mosaic.jpeg import encode_jpeg
-from donkey_activations.mosaic.layout import Layout
-from donkey_activations.mosaic.run_ranges import FixedRanges, LayerRun, RunRanges
-from donkey_activations.pilots.pilot import OpenPilot, PilotOptions
-from donkey_activations.recorded.frames import RecordedFrames, shape_to_read
-from donkey_activations.recorded.sampling import sampled_maps
-from donkey_activations.tubs.mosaics import MosaicSet
-from donkey_activations.tubs.records import Record
+from donkey_activations.errors import TubError
+from donkey_activations.formatting import printable
+from donkey_activations.pilots.options import PilotOptions
+from donkey_activations.pilots.pilot import OpenPilot
+from donkey_activations.recorded.exploration import Explored, Progress, explore
+from donkey_activations.recorded.findings.layer_ranges import measure_ranges
+from donkey_activations.recorded.findings.mosaics import WrittenMosaics
+from donkey_activations.recorded.processes import ProcessExecutor
+from donkey_activations.recorded.selection import Selection, still_due
+from donkey_activations.tubs.given_sets import given_sets
+from donkey_activations.tubs.mosaics import FOLDER, MosaicSet, mosaic_set
+from donkey_activations.tubs.records import TubRecords
 
-# So many frames of a tub tell what full brightness is over the tub.
-_FRAMES_OF_A_RUN = 200
-_CONFIG = "config.py"
+# Below this, another process costs more than it brings.
+_LEAST_RECORDS_A_WORKER = 25
+REASONS_SHOWN = 3
 
 
-@dataclass(frozen=True)
-class Look:
-    """How mosaics are drawn: all that another process needs to draw the same.
+@dataclass
+class TubResult:
+    """What became of one tub.
 
     Attributes:
-        model_path: The pilot's file.
-        layers: Names of the wanted layers; None is every convolution.
-        layout: The look.
-        config_path: The car's ``config.py``, or None.
-        trust_model: Open a Keras file even if that runs code stored in it.
-        jpeg_quality: 1 to 100.
+        tub: What was read of it.
+        mosaics: The set that its pictures are in.
+        chosen: Number of records asked for.
+        made: Number of pictures drawn now.
+        kept: Number of pictures that were there.
+        resized: Number of pictures drawn now of a frame of another size.
+        unreadable: Records whose frame cannot be read, with the reason.
+        troubles: What else kept pictures from being drawn, one sentence each.
+        notes: What else there is to know of these pictures, one sentence each.
     """
 
-    model_path: Path
-    layers: tuple[str, ...] | None
-    layout: Layout
-    config_path: Path | None
-    trust_model: bool
-    jpeg_quality: int
+    tub: TubRecords
+    mosaics: MosaicSet
+    chosen: int = 0
+    made: int = 0
+    kept: int = 0
+    resized: int = 0
+    unreadable: list[tuple[int, str]] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def undone(self) -> int:
+        """Number of records asked for that nothing became of."""
+        return self.chosen - self.made - self.kept - len(self.unreadable)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record of the tub that was asked for has its picture."""
+        lost = self.undone or self.tub.damaged or len(self.unreadable)
+        return not lost and not self.tub.remarks and not self.troubles
+
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of records by what became of them."""
+        return {
+            "records": len(self.tub.records),
+            "chosen": self.chosen,
+            "made": self.made,
+            "kept": self.kept,
+            "unreadable": len(self.unreadable),
+            "undone": self.undone,
+            "resized": self.resized,
+            "deleted": self.tub.deleted,
+            "damaged": self.tub.damaged,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result for machines; of the reasons, the first ``REASONS_SHOWN``."""
+        reasons = self.unreadable[:REASONS_SHOWN]
+        return {
+            "tub": str(self.tub.path),
+            "set": self.mosaics.name,
+            "path": str(self.mosaics.path),
+            **self.counts(),
+            "reasons": [{"index": index, "reason": reason} for index, reason in reasons],
+            "remarks": [*self.tub.remarks, *self.troubles, *self.notes],
+        }
+
+    def add(self, explored: Explored[WrittenMosaics]) -> None:
+        """Count what was drawn."""
+        self.made, self.resized = explored.finding.result()
+        self.unreadable = sorted((one.record.index, one.reason) for one in explored.unreadable)
+        self.troubles += explored.failures
 
 
-def look_of(
-    model_path: Path,
-    *,
-    layers: tuple[str, ...] | None,
-    layout: Layout | None,
-    config_path: Path | None,
-    trust_model: bool,
-) -> Look:
-    """Returns how to draw, where what is left open is as the car does it.
+def describe(
+    model_path: Path, layers_chosen: Sequence[str], results: Sequence[TubResult]
+) -> dict[str, Any]:
+    """Return the results of one or more tubs for machines.
 
     Args:
         model_path: The pilot's file.
-        layers: Names of the wanted layers; None are the car's.
-        layout: The look; None is the car's.
-        config_path: The car's ``config.py``; None is the one in this folder, if there is one.
-        trust_model: Open a Keras file even if that runs code stored in it.
-
-    Raises:
-        ConfigError: The car's configuration cannot be read.
-        LayoutError: The car's layout is wrong.
+        layers_chosen: Names of the layers that were chosen for the user.
+        results: One or more.
     """
-    if config_path is None and Path(_CONFIG).is_file():
-        config_path = Path(_CONFIG)
-    settings = read_car(config_path).settings
-    return Look(
-        model_path=model_path,
-        layers=settings.layers if layers is None else layers,
-        layout=settings.read_layout() if layout is None else layout,
-        config_path=config_path,
-        trust_model=trust_model,
-        jpeg_quality=settings.jpeg_quality,
-    )
+    counts = [result.counts() for result in results]
+    totals = {name: sum(one[name] for one in counts) for name in counts[0]}
+    chosen = {"layers_chosen": layers_chosen} if layers_chosen else {}
+    tubs = [result.as_json() for result in results]
+    return {"model": str(model_path), **totals, **chosen, "tubs": tubs}
 
 
-@dataclass(frozen=True)
-class Block:
-    """Records of one tub that one process draws.
+class TubDrawing:
+    """Draws tubs, one after another, with one pilot."""
 
-    Attributes:
-        mosaics: Where the pictures go.
-        records: In the order in which they were recorded; also those that only a history needs.
-        due: Places in ``records`` of those that are to be drawn.
-        run: What is known of layers over the tub, if the layout asks for that.
-    """
-
-    mosaics: MosaicSet
-    records: tuple[Record, ...]
-    due: tuple[int, ...]
-    run: Mapping[str, LayerRun]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one record.
-
-    Attributes:
-        index: Its ``_index``.
-        resized: Its frame was of another size than the camera's.
-        reason: Why its frame cannot be read; None if the mosaic is drawn and written.
-    """
-
-    index: int
-    resized: bool
-    reason: str | None
-
-
-class Studio:
-    """A pilot that is opened to draw recorded frames.
-
-    Attributes:
-        pilot: The pilot.
-        car: What the configuration says.
-        frame_shape: ``(height, width, channels)`` to which frames are brought when they are read.
-    """
-
-    def __init__(self, look: Look) -> None:
-        """Opens the pilot and draws a black frame, so that what cannot work fails here.
+    def __init__(self, options: PilotOptions, pilot: OpenPilot, workers: int) -> None:
+        """Draw nothing yet.
 
         Args:
-            look: How to draw.
+            options: How other processes open the pilot.
+            pilot: The pilot, opened.
+            workers: The most processes to draw with; 1 is this process alone.
+        """
+        self._options = options
+        self._pilot = pilot
+        self._workers = workers
+
+    def draw(
+        self, tub: TubRecords, selection: Selection, sets_path: Path | None, progress: Progress
+    ) -> TubResult:
+        """Draw what is missing.
+
+        Args:
+            tub: The tub.
+            selection: The records asked for.
+            sets_path: The folder for the set; None is the tub's own ``activations``.
+            progress: Called with the number of records done and of all that are due.
 
         Raises:
-            ActivationsError: The pilot, the layout or the configuration does not allow it.
+            TubError: Pictures cannot be written.
+            FilterError: The selection does not fit the records.
         """
-        self.car: Car = read_car(look.config_path)
-        options = PilotOptions(
-            model_path=look.model_path,
-            layers=look.layers,
-            layout=look.layout,
-            threads=1,
-            trust_model=look.trust_model,
-            transformations=self.car.transformations,
-            tub_path=None,
-            jpeg_quality=look.jpeg_quality,
+        positions = selection.positions(tub.records)
+        result = TubResult(tub, self._mosaics(tub, sets_path), chosen=len(positions))
+        if not positions:
+            return result
+        mosaics = result.mosaics
+        mosaics.create()
+        try:
+            mosaics.remove_unfinished()
+            length = self._pilot.extractor.sequence_length
+            due = still_due(positions, tub.records, mosaics, length)
+            result.kept = len(positions) - len(due)
+            if due:
+                result.add(self._explored(tub, due, mosaics, progress))
+        except OSError as error:
+            raise TubError(
+                f"{error.filename or mosaics.path}: mosaics cannot be written there "
+                f"({error.strerror}); free the disk or name another folder with --out"
+            ) from error
+        finally:
+            # A worker that was ended may have left one.
+            with suppress(OSError):
+                mosaics.remove_unfinished()
+        result.notes += [*tub.notes, *_notes_of_given_sets(tub, mosaics)]
+        return result
+
+    def _mosaics(self, tub: TubRecords, sets_path: Path | None) -> MosaicSet:
+        mosaics = mosaic_set(
+            tub.path,
+            self._options.model_path,
+            self._pilot.extractor,
+            self._pilot.layout,
+            self._options.transformation_names,
         )
-        self.pilot: OpenPilot = options.open()
-        self.frame_shape = self.car.camera_shape or shape_to_read(self.pilot.extractor)
-        self._jpeg_quality = look.jpeg_quality
-        # As many processes as cores, each of one thread, are faster than the reverse.
-        opencv().setNumThreads(1)
+        return replace(mosaics, sets_path=sets_path)
 
-    def frames(self, records: Sequence[Record]) -> RecordedFrames:
-        """Returns what the pilot sees at each of these records."""
-        return RecordedFrames(records, self.frame_shape, self.pilot.extractor.sequence_length)
+    def _explored(
+        self, tub: TubRecords, due: Sequence[int], mosaics: MosaicSet, progress: Progress
+    ) -> Explored[WrittenMosaics]:
+        is_scaled_over_runs = self._pilot.layout.scales_over_runs()
+        # Of all records, whichever are due, so that every picture of the set has the same scale.
+        run = measure_ranges(self._pilot, tub.records) if is_scaled_over_runs else {}
+        quality = self._options.settings.jpeg_quality
+        workers = max(1, min(self._workers, len(due) // _LEAST_RECORDS_A_WORKER))
+        with ProcessExecutor(workers) if workers > 1 else nullcontext() as executor:
+            return explore(
+                self._pilot,
+                self._options,
+                tub.records,
+                due,
+                partial(WrittenMosaics, mosaics, quality, run),
+                executor=executor,
+                workers=workers,
+                progress=progress,
+            )
 
-    def measure_run(self, records: Sequence[Record]) -> dict[str, LayerRun]:
-        """Measures what full brightness is over a tub, and which filters fire in it.
 
-        Args:
-            records: All records of the tub, whichever are drawn, so that every picture of the set
-                has the same scale.
-
-        Returns:
-            What was found by the layer's name; of a long tub, in frames spread over it.
-        """
-        ranges = RunRanges(self.pilot.extractor.layers, _FRAMES_OF_A_RUN)
-        frames = self.frames(records)
-        for maps in sampled_maps(self.pilot, frames, range(len(records)), _FRAMES_OF_A_RUN):
-            ranges.observe(maps)
-        return ranges.whole()
-
-    def draw(self, block: Block) -> Iterator[Outcome]:
-        """Draws and writes the mosaics of a block, one an element.
-
-        Args:
-            block: The records.
-
-        Raises:
-            OSError: A picture cannot be written.
-            FrameError: The pilot does not take what the transformations give.
-        """
-        ranges = None if self.pilot.run_ranges is None else FixedRanges(block.run)
-        pilot = replace(self.pilot, run_ranges=ranges)
-        frames = self.frames(block.records)
-        for place in block.due:
-            record = block.records[place]
-            try:
-                seen = frames.at(place)
-            except FrameError as error:
-                yield Outcome(record.index, False, str(error))
-                continue
-            picture = pilot.draw(seen, known_controls(record.values))
-            block.mosaics.write_picture(record.index, encode_jpeg(picture, self._jpeg_quality))
-            yield Outcome(record.index, place in frames.resized, None)
+def _notes_of_given_sets(tub: TubRecords, mosaics: MosaicSet) -> Iterator[str]:
+    pilot_sha256 = mosaics.description["pilot"]["sha256"]
+    for name, channel in given_sets(tub.path, pilot_sha256).items():
+        yield (
+            f"the drive gave this pilot other frames than are recorded, out of "
+            f"{printable(channel)}: their pictures are in {FOLDER}/{printable(name)}, these are "
+            "of the recorded frames"
+        )

@@ -1,4 +1,4 @@
-"""The frames that a pilot sees at a record: that record's, and for sequence pilots those before."""
+"""The frames that a pilot takes at a record: its own, and for sequence pilots those before."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError
-from donkey_activations.extractors.base import FeatureExtractor
 from donkey_activations.images.fitting import read_resized
 from donkey_activations.pilots.history import FrameHistory
 from donkey_activations.tubs.records import Record, read_frame
@@ -15,68 +14,57 @@ from donkey_activations.tubs.records import Record, read_frame
 Frame = NDArray[np.uint8]
 
 _SESSION = "_session_id"
-
-
-def shape_to_read(extractor: FeatureExtractor) -> tuple[int, int, int]:
-    """Returns ``(height, width, channels)`` to which frames are brought for a pilot.
-
-    Args:
-        extractor: The pilot.
-    """
-    height, width, channels = extractor.input_shape
-    # Donkeycar's sequence pilots make a camera's colours grey in their own way.
-    return height, width, 3 if extractor.sequence_length > 1 else channels
+# A history that has to reach over more records whose frames cannot be read begins anew.
+_LONGEST_GAP = 100
 
 
 class RecordedFrames:
-    """Frames by the place of their record in a list, each read and resized once.
+    """Frames by the position of their record in a list, each read and resized once.
 
     Attributes:
-        resized: Places of the records whose frame was of another size.
+        resized: Positions of the records whose frame was of another size.
         recorded_hw: ``(height, width)`` in pixels of the frames that were read, at their own size,
-            by their record's place.
+            by their record's position.
     """
 
     def __init__(
-        self, records: Sequence[Record], shape_hwc: tuple[int, int, int], length: int
+        self, records: Sequence[Record], shape_hwc: tuple[int, int, int], sequence_length: int
     ) -> None:
-        """Reads nothing yet.
+        """Read nothing yet.
 
         Args:
             records: The records in the order in which they were recorded.
             shape_hwc: ``(height, width, channels)`` in pixels that frames are brought to.
-            length: Number of frames that the pilot sees at once.
+            sequence_length: Number of frames that the pilot takes at once.
         """
         self.resized: set[int] = set()
         self.recorded_hw: dict[int, tuple[int, int]] = {}
         self._records = records
         self._shape = shape_hwc
-        self._length = length
+        self._length = sequence_length
         self._read: OrderedDict[int, Frame | FrameError] = OrderedDict()
 
-    def at(self, place: int) -> Frame:
-        """Returns what the pilot sees at a record.
+    def at(self, position: int) -> Frame:
+        """Return what the pilot takes at a record.
 
         Frames that cannot be read are left out of a history, as a camera's gaps are in a drive, and
         another session's frames never are in it.
 
         Args:
-            place: The record's place in the list.
+            position: The record's position in the list.
 
         Returns:
-            uint8 ``(length, height, width, channels)``, the oldest first.
+            uint8 ``(sequence_length, height, width, channels)``, the oldest first.
 
         Raises:
             FrameError: The record's own frame cannot be read.
         """
-        newest_first = [self._frame(place)]
-        session = self._records[place].values.get(_SESSION)
-        while len(newest_first) < self._length:
-            place -= 1
-            if place < 0 or self._records[place].values.get(_SESSION) != session:
+        newest_first = [self._frame(position)]
+        for earlier in reversed(history_of(self._records, position, self._length)):
+            if len(newest_first) == self._length:
                 break
             try:
-                newest_first.append(self._frame(place))
+                newest_first.append(self._frame(earlier))
             except FrameError:
                 continue
         history = FrameHistory(self._length)
@@ -86,26 +74,44 @@ class RecordedFrames:
         history.copy_to(frames)
         return frames
 
-    def _frame(self, place: int) -> Frame:
-        found = self._read.get(place)
+    def _frame(self, position: int) -> Frame:
+        found = self._read.get(position)
         if found is None:
-            found = self._load(place)
-            self._read[place] = found
+            found = self._load(position)
+            self._read[position] = found
             if len(self._read) > 2 * self._length:
                 self._read.popitem(last=False)
         if isinstance(found, FrameError):
             raise found
         return found
 
-    def _load(self, place: int) -> Frame | FrameError:
+    def _load(self, position: int) -> Frame | FrameError:
         height, width, channels = self._shape
-        record = self._records[place]
+        record = self._records[position]
         try:
             frame = read_frame(record, channels)
-            self.recorded_hw[place] = frame.shape[0], frame.shape[1]
+            self.recorded_hw[position] = frame.shape[0], frame.shape[1]
             if frame.shape != self._shape and record.image_path is not None:
                 frame = read_resized(record.image_path, channels, (height, width))
-                self.resized.add(place)
+                self.resized.add(position)
         except FrameError as error:
             return error
         return frame
+
+
+def history_of(records: Sequence[Record], position: int, sequence_length: int) -> range:
+    """Return the positions of the records whose frames may precede a record's in a sequence.
+
+    Args:
+        records: The records in the order in which they were recorded.
+        position: The record's position.
+        sequence_length: Number of frames that the pilot takes at once.
+    """
+    if sequence_length == 1:
+        return range(position, position)
+    session = records[position].values.get(_SESSION)
+    lowest = max(0, position - (sequence_length - 1) - _LONGEST_GAP)
+    first = position
+    while first > lowest and records[first - 1].values.get(_SESSION) == session:
+        first -= 1
+    return range(first, position)

@@ -1,123 +1,114 @@
-"""Several processes that draw one tub."""
+"""Other processes of this machine, as an executor."""
 
-import json
-import os
 import pickle
-import selectors
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import IO
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
 
-from donkey_activations.errors import TubError
-from donkey_activations.recorded.drawing import Block, Look, Outcome
+from donkey_activations.errors import ActivationsError
 
 _WORKER = [sys.executable, "-P", "-m", "donkey_activations.recorded.worker"]
-_CHUNK_BYTES = 65536
+
+Arguments = ParamSpec("Arguments")
+Returned = TypeVar("Returned")
 
 
-class Crew:
-    """Workers that draw blocks at the same time.
+class WorkerDiedError(ActivationsError):
+    """A worker process that ended before its work was done."""
 
-    Processes of a program of their own and not of ``multiprocessing``: that would run the program
-    of the user, ``donkey``, once more in each of them.
 
-    Attributes:
-        deaths: One sentence for each worker that died with its work undone.
+class ProcessExecutor(Executor):
+    """Runs calls in processes of a program of their own.
+
+    ``ProcessPoolExecutor`` would run the program of the user, ``donkey``, once more in each of its
+    processes, and lose all calls when one process dies. Here a process that dies costs its one
+    call, and the next call gets a new process.
     """
 
-    def __init__(self, look: Look) -> None:
-        """Starts nothing yet.
+    def __init__(self, workers: int) -> None:
+        """Start nothing yet; each process starts with its first call.
 
         Args:
-            look: How to draw.
+            workers: Number of processes, 1 or more.
         """
-        self.deaths: list[str] = []
-        self._look = look
+        # Each thread has one process, and waits for it.
+        self._threads = ThreadPoolExecutor(workers)
+        self._own = threading.local()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._lock = threading.Lock()
+        self._is_ending = False
 
-    def draw(self, blocks: Sequence[Block]) -> Iterator[Outcome]:
-        """Draws each block in a process of its own, one record an element, in any order.
+    def submit(
+        self,
+        fn: Callable[Arguments, Returned],
+        /,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Future[Returned]:
+        """Schedule a call; it, its result and what it raises must be picklable.
+
+        The future raises ``WorkerDiedError`` if the process ends before the call does.
+        """
+        return self._threads.submit(self._run, pickle.dumps((fn, args, kwargs)))
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes, after the calls that are scheduled unless these are cancelled.
 
         Args:
-            blocks: The blocks; of those that a dead worker has left, records are missing.
-
-        Raises:
-            TubError: A worker cannot go on, such as for a full disk.
+            wait: Return when the processes have ended.
+            cancel_futures: End calls that are under way, too.
         """
-        with _started(self._look, blocks) as workers, selectors.DefaultSelector() as selector:
-            for worker in workers:
-                selector.register(worker.reports, selectors.EVENT_READ, worker)
-            while selector.get_map():
-                for key, _ in selector.select():
-                    worker = key.data
-                    yield from worker.read()
-                    if worker.ended:
-                        selector.unregister(worker.reports)
-                        self._bury(worker)
+        if cancel_futures:
+            self._end_processes()
+        self._threads.shutdown(wait, cancel_futures=cancel_futures)
+        self._end_processes()
 
-    def _bury(self, worker: "_Worker") -> None:
-        if not worker.done:
-            self.deaths.append(f"a worker died ({_last_words(worker.process.wait())})")
+    def __exit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        """End the processes; what was interrupted is not waited for."""
+        self.shutdown(cancel_futures=exc_type is not None)
 
+    def _end_processes(self) -> None:
+        with self._lock:
+            self._is_ending = True
+            ending, self._processes = self._processes, []
+        for process in ending:
+            process.terminate()
+        for process in ending:
+            process.wait()
 
-class _Worker:
-    """One process, and what it has reported."""
+    def _run(self, call: bytes) -> Any:
+        process = self._process()
+        try:
+            assert process.stdin is not None and process.stdout is not None
+            pickle.dump(call, process.stdin)
+            process.stdin.flush()
+            answer = pickle.load(process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            self._own.process = None
+            raise WorkerDiedError(f"a worker died ({_exit_reason(process.wait())})") from error
+        succeeded, result = pickle.loads(answer)
+        if not succeeded:
+            raise result
+        return result
 
-    def __init__(self) -> None:
-        self.ended = self.done = False
-        # A group of its own: Ctrl-C is for the parent, which ends its workers in order.
-        self.process = subprocess.Popen(
-            _WORKER,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            process_group=0,
-        )
-        self._unread = b""
-
-    def give(self, look: Look, block: Block) -> None:
-        # If it died at once, that shows when its reports end.
-        with suppress(BrokenPipeError), _stream(self.process.stdin) as work:
-            work.write(pickle.dumps((look, block)))
-
-    @property
-    def reports(self) -> IO[bytes]:
-        return _stream(self.process.stdout)
-
-    def read(self) -> Iterator[Outcome]:
-        chunk = os.read(self.reports.fileno(), _CHUNK_BYTES)
-        self.ended = not chunk
-        *lines, self._unread = (self._unread + chunk).split(b"\n")
-        for line in lines:
-            report = json.loads(line)
-            if "error" in report:
-                raise TubError(report["error"])
-            self.done = self.done or "done" in report
-            yield from (Outcome(*outcome) for outcome in report["outcomes"])
+    def _process(self) -> subprocess.Popen[bytes]:
+        process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
+        if process is not None:
+            return process
+        with self._lock:
+            if self._is_ending:
+                raise WorkerDiedError("a worker was ended before it began")
+            # A group of its own: Ctrl-C is for the parent, which ends its workers in order.
+            process = subprocess.Popen(
+                _WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+            )
+            self._processes.append(process)
+        self._own.process = process
+        return process
 
 
-@contextmanager
-def _started(look: Look, blocks: Sequence[Block]) -> Iterator[list[_Worker]]:
-    workers: list[_Worker] = []
-    try:
-        for _ in blocks:
-            workers.append(_Worker())
-        for worker, block in zip(workers, blocks, strict=True):
-            worker.give(look, block)
-        yield workers
-    finally:
-        for worker in workers:
-            worker.process.terminate()
-        for worker in workers:
-            worker.process.wait()
-            worker.reports.close()
-
-
-def _stream(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise TubError("expected a pipe to a worker, the system gave none; use --workers 1")
-    return stream
-
-
-def _last_words(exit_code: int) -> str:
+def _exit_reason(exit_code: int) -> str:
     return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"

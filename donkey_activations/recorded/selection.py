@@ -1,26 +1,24 @@
-"""Which records of a tub are drawn, and which of those are drawn already."""
+"""Which records of a tub are seen, and which of those are drawn already."""
 
-import os
-import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from donkey_activations.recorded.record_filter import RecordFilter
+from donkey_activations.errors import TubError
+from donkey_activations.recorded.record_filter import RecordFilter, record_filter
 from donkey_activations.tubs.mosaics import MosaicSet
-from donkey_activations.tubs.records import Record
-
-_END_OF_JPEG = b"\xff\xd9"
+from donkey_activations.tubs.recorded_sets import PictureState, picture_state
+from donkey_activations.tubs.records import Record, TubRecords
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What a user asks for.
+class Selection:
+    """Which records a user asks for.
 
     Attributes:
         every: Records whose ``_index`` it divides, 1 or more.
         start: The first index.
-        end: The index behind the last; None is the end of the tub.
+        end: The index after the last; None is the end of the tub.
         wanted: What the record's values must be, or None.
     """
 
@@ -29,8 +27,8 @@ class Choice:
     end: int | None = None
     wanted: RecordFilter | None = None
 
-    def places(self, records: Sequence[Record]) -> list[int]:
-        """Returns the places in the list of the records asked for.
+    def positions(self, records: Sequence[Record]) -> list[int]:
+        """Return the positions in the list of the records asked for.
 
         Args:
             records: All records of a tub.
@@ -38,7 +36,7 @@ class Choice:
         Raises:
             FilterError: The filter does not fit a record.
         """
-        return [place for place, record in enumerate(records) if self._includes(record)]
+        return [number for number, record in enumerate(records) if self._includes(record)]
 
     def _includes(self, record: Record) -> bool:
         in_range = self.start <= record.index and (self.end is None or record.index < self.end)
@@ -47,42 +45,84 @@ class Choice:
         return self.wanted is None or self.wanted(record.values)
 
 
-def still_due(
-    places: Iterable[int], records: Sequence[Record], mosaics: MosaicSet, length: int
-) -> list[int]:
-    """Returns the places of records that have no mosaic, a torn one, or one of an older frame.
+def select(
+    tubs: Sequence[TubRecords],
+    *,
+    every: int = 1,
+    start: int = 0,
+    end: int | None = None,
+    expression: str | None = None,
+    purpose: str,
+    ways: str,
+) -> Selection:
+    """Return a selection that includes some record of the tubs.
 
     Args:
-        places: Places in ``records``.
+        tubs: One or more.
+        every: As in ``Selection``.
+        start: As in ``Selection``.
+        end: As in ``Selection``.
+        expression: As ``record_filter`` reads it, or None.
+        purpose: What is done with the records, such as ``"draw"``.
+        ways: What changes the selection, as the user calls it.
+
+    Raises:
+        TubError: There are no records, or none is asked for.
+        FilterError: The expression is wrong, or does not fit the records.
+    """
+    records = [record for tub in tubs for record in tub.records]
+    if not records:
+        deleted = sum(tub.deleted for tub in tubs)
+        why = f"all {deleted} are deleted" if deleted else "there are none"
+        raise TubError(f"{tubs[0].path}: expected records to {purpose}, {why}; name another tub")
+    wanted = None
+    if expression is not None:
+        wanted = record_filter(expression, {key for record in records for key in record.values})
+    selection = Selection(every, start, end, wanted)
+    if not any(selection.positions(tub.records) for tub in tubs):
+        indexes = [record.index for record in records]
+        raise TubError(
+            f"none of the {len(records)} records, of index {min(indexes)} to {max(indexes)}, "
+            f"is asked for; see {ways}"
+        )
+    return selection
+
+
+def still_due(
+    positions: Iterable[int], records: Sequence[Record], mosaics: MosaicSet, sequence_length: int
+) -> list[int]:
+    """Return the positions of records without a mosaic, with a torn one, or one of an older frame.
+
+    Args:
+        positions: Positions in ``records``.
         records: All records of a tub.
         mosaics: The set.
-        length: Number of frames that the pilot sees at once.
+        sequence_length: Number of frames that the pilot takes at once.
     """
+
+    def images(position: int) -> list[Path | None]:
+        taken = records[max(0, position - sequence_length + 1) : position + 1]
+        return [record.image_path for record in taken]
+
     return [
-        place
-        for place in places
-        if not _is_fresh(
-            mosaics.picture_path(records[place].index),
-            [record.image_path for record in records[max(0, place - length + 1) : place + 1]],
-        )
+        position
+        for position in positions
+        if not _is_fresh(mosaics.picture_path(records[position].index), images(position))
     ]
 
 
 def _is_fresh(picture: Path, images: Iterable[Path | None]) -> bool:
+    if picture_state(picture) is not PictureState.WHOLE:
+        return False
     try:
-        found = picture.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size < len(_END_OF_JPEG):
-            return False
-        with picture.open("rb") as jpeg:
-            jpeg.seek(-len(_END_OF_JPEG), os.SEEK_END)
-            whole = jpeg.read() == _END_OF_JPEG
+        drawn_ns = picture.stat().st_mtime_ns
     except OSError:
         return False
-    return whole and all(_changed_ns(image) <= found.st_mtime_ns for image in images)
+    return all(_changed_ns(image) <= drawn_ns for image in images)
 
 
 def _changed_ns(image: Path | None) -> int:
-    """When an image was last written; one that is gone cannot have changed since."""
+    """Return when an image was last written; one that is gone cannot have changed since."""
     try:
         return 0 if image is None else image.stat().st_mtime_ns
     except OSError:

@@ -1,55 +1,49 @@
-"""One process that draws a block of records: the work on stdin, what became of it on stdout."""
+"""A process that runs calls: they come pickled on stdin, their results go pickled to stdout.
 
-import json
+Each message is the pickle of a pickle, so that what cannot be unpickled is a result like any other.
+"""
+
 import os
 import pickle
+import queue
 import sys
-import time
-from collections.abc import Callable
-from typing import Any, BinaryIO
+import threading
 
-from donkey_activations.errors import ActivationsError
 from donkey_activations.extractors import announcements
-from donkey_activations.recorded.drawing import Block, Look, Outcome, Studio
-
-_REPORT_EVERY_S = 0.1
-
-Report = dict[str, Any]
 
 
 def main() -> None:
-    """Draws the block; ends early when nobody reads its reports any more."""
-    reports = os.fdopen(os.dup(1), "wb", buffering=0)
-    # Whatever a library or a car's configuration prints, the reports stay clean.
+    """Run one call after the other, and end with the process that sends them."""
+    results = os.fdopen(os.dup(1), "wb")
+    # Whatever a library or a car's configuration prints, the results stay clean.
     os.dup2(2, 1)
     announcements.withhold()
-    look, block = pickle.load(sys.stdin.buffer)  # our own parent's words
+    calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(calls,), daemon=True).start()
+    while True:
+        answer = _answer(calls.get())
+        try:
+            pickle.dump(answer, results)
+            results.flush()
+        except BrokenPipeError:
+            return
+
+
+def _answer(call: bytes) -> bytes:
     try:
-        _draw(look, block, lambda report: _send(reports, report))
-    except BrokenPipeError:
-        return
-    except (ActivationsError, OSError) as error:
-        _send(reports, {"error": str(error)})
+        function, arguments, keywords = pickle.loads(call)
+        return pickle.dumps((True, function(*arguments, **keywords)))
+    except Exception as error:  # noqa: BLE001 - it is raised again where the call came from
+        return pickle.dumps((False, error))
 
 
-def _draw(look: Look, block: Block, send: Callable[[Report], None]) -> None:
-    outcomes: list[Outcome] = []
-    sent_s = time.monotonic()
-    for outcome in Studio(look).draw(block):
-        outcomes.append(outcome)
-        if time.monotonic() - sent_s > _REPORT_EVERY_S:
-            send(_report(outcomes))
-            outcomes.clear()
-            sent_s = time.monotonic()
-    send({**_report(outcomes), "done": True})
-
-
-def _report(outcomes: list[Outcome]) -> Report:
-    return {"outcomes": [[one.index, one.resized, one.reason] for one in outcomes]}
-
-
-def _send(reports: BinaryIO, report: Report) -> None:
-    reports.write(json.dumps(report).encode() + b"\n")
+def _receive(calls: queue.SimpleQueue[bytes]) -> None:
+    """Read calls while another runs, so that the end of the sender is noticed at once."""
+    while True:
+        try:
+            calls.put(pickle.load(sys.stdin.buffer))
+        except EOFError:
+            os._exit(0)
 
 
 if __name__ == "__main__":

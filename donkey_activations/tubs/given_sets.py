@@ -5,14 +5,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from donkey_activations.tubs.files import TubFolder, parsed
-from donkey_activations.tubs.mosaics import DESCRIPTION, FOLDER, MosaicSet
+from donkey_activations.tubs.mosaics import MosaicSet
+from donkey_activations.tubs.recorded_sets import recorded_sets
 
 _GIVEN = "given"
 
 
 def given_set(mosaics: MosaicSet, channel: str) -> MosaicSet:
-    """Names the set of what the pilot was given, which cannot be made again of the records.
+    """Name the set of what the pilot was given, which cannot be made again of the records.
 
     Args:
         mosaics: The set of the recorded frames, drawn in the same way.
@@ -26,7 +26,7 @@ def given_set(mosaics: MosaicSet, channel: str) -> MosaicSet:
 
 
 def given_sets(tub_path: Path, pilot_sha256: str) -> dict[str, str]:
-    """Finds what drives have drawn of frames that the tub has not recorded.
+    """Return what drives have drawn of frames that the tub has not recorded.
 
     Args:
         tub_path: The tub's folder.
@@ -35,14 +35,8 @@ def given_sets(tub_path: Path, pilot_sha256: str) -> dict[str, str]:
     Returns:
         The channel out of which the pilot was given its frames, by the set's name.
     """
-    found = {}
-    for file in sorted((tub_path / FOLDER).glob(f"*/{DESCRIPTION}")):
-        name = file.parent.name
-        readable = TubFolder(tub_path, f"{FOLDER}/{name}").readable(DESCRIPTION)
-        contents = [] if readable is None else [readable.path.read_bytes()]
-        description = next(parsed(contents), None) or {}
-        channel, pilot = description.get(_GIVEN), description.get("pilot")
-        is_ours = isinstance(pilot, dict) and pilot.get("sha256") == pilot_sha256
-        if is_ours and isinstance(channel, str):
-            found[name] = channel
-    return found
+    return {
+        one.name: one.given
+        for one in recorded_sets(tub_path)
+        if one.given is not None and one.pilot_sha256 == pilot_sha256
+    }

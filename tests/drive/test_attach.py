@@ -214,7 +214,7 @@ def test_only_a_driver_who_says_so_has_a_pilots_own_code_run(
         asked.append(given["trust_model"])
         return open_extractor(*arguments, **given)
 
-    monkeypatch.setattr("donkey_activations.pilots.pilot.open_extractor", open_and_note)
+    monkeypatch.setattr("donkey_activations.pilots.options.open_extractor", open_and_note)
     vehicle = make_vehicle(tmp_path / "tub")
     add_activations(vehicle, make_config(**keys), str(stock_pilot.tflite))
     drive(vehicle, 2)

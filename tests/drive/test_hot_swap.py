@@ -271,7 +271,9 @@ def test_a_pilot_of_several_files_is_new_when_any_of_them_is(
     if model.endswith(".json"):
         (tmp_path / model).write_text("{}")
     opened = object()
-    watch = PilotWatch(SimpleNamespace(model_path=tmp_path / model, open=lambda **_: opened))  # type: ignore[arg-type]
+    watch = PilotWatch(
+        SimpleNamespace(pilot=SimpleNamespace(model_path=tmp_path / model), open=lambda **_: opened)
+    )  # type: ignore[arg-type]
     looks = [watch.new_pilot() for _ in range(2)]
     changing.write_text("another")
     looks += [watch.new_pilot() for _ in range(4)]
@@ -291,7 +293,9 @@ def test_a_pilot_that_changes_while_it_is_opened_is_opened_again(
             path.write_bytes(other_pilot.tflite.read_bytes() + b" ")
         return open_extractor(path, *arguments, **keys)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("donkey_activations.pilots.pilot.open_extractor", open_while_it_is_written)
+    monkeypatch.setattr(
+        "donkey_activations.pilots.options.open_extractor", open_while_it_is_written
+    )
     assert len(sets(car.drive(3))) == 1
     car.drive(2)
     assert len(opened) == 2

@@ -18,7 +18,8 @@ from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
 from donkey_activations.mosaic.run_ranges import LayerRun
-from donkey_activations.recorded.drawing import Look, Studio
+from donkey_activations.pilots.options import PilotOptions
+from donkey_activations.recorded.findings.layer_ranges import measure_ranges
 from donkey_activations.tubs.records import read_frame, read_tub
 
 COUNT = 9
@@ -38,9 +39,14 @@ def make(
     pilot: StockPilot, tub: Path, layout: Layout, scale: float = 1.0
 ) -> tuple[DecodedFilm, FilmResult]:
     """Makes a film of all records."""
-    studio = Studio(Look(pilot.tflite, None, layout, None, False, 85))
     records = read_tub(tub).records
-    film = Film(studio, records, range(len(records)), steady(20), scale)
+    film = Film(
+        PilotOptions(pilot.tflite, layout=layout).open(),
+        records,
+        range(len(records)),
+        steady(20),
+        scale,
+    )
     film.use_one_scale()
     result = film.write(tub / "film.mp4", None, lambda done, total: None)
     decoded = decode(tub / "film.mp4")
@@ -51,8 +57,7 @@ def make(
 def mosaics(
     pilot: StockPilot, tub: Path, layout: Layout, run: dict[str, LayerRun] | None = None
 ) -> list[np.ndarray]:
-    studio = Studio(Look(pilot.tflite, None, layout, None, False, 85))
-    extractor = studio.pilot.extractor
+    extractor = PilotOptions(pilot.tflite, layout=layout).open().extractor
     drawn = []
     for record in read_tub(tub).records:
         frame = read_frame(record, 3)
@@ -65,8 +70,8 @@ def mosaics(
 
 
 def test_every_picture_is_the_mosaic_of_its_record(stock_pilot: StockPilot, tub: Path) -> None:
-    studio = Studio(Look(stock_pilot.tflite, None, FILM_LAYOUT, None, False, 85))
-    run = studio.measure_run(read_tub(tub).records)
+    opened = PilotOptions(stock_pilot.tflite, layout=FILM_LAYOUT).open()
+    run = measure_ranges(opened, read_tub(tub).records)
     expected = mosaics(stock_pilot, tub, FILM_LAYOUT, run)
     decoded, result = make(stock_pilot, tub, FILM_LAYOUT)
     assert decoded.size_hw == (720, 1280)
@@ -163,8 +168,11 @@ def test_what_stays_the_same_keeps_its_colour_while_something_else_grows(
     stock_pilot: StockPilot, tub: Path
 ) -> None:
     write_growing_tub(tub)
-    studio = Studio(Look(stock_pilot.tflite, None, Layout(), None, False, 85))
-    maps = studio.pilot.extractor(read_frame(read_tub(tub).records[-1], 3))[0]
+    maps = (
+        PilotOptions(stock_pilot.tflite)
+        .open()
+        .extractor(read_frame(read_tub(tub).records[-1], 3))[0]
+    )
     brightest = int(maps[:, :35].mean(axis=(0, 1)).argmax())
     one_tile = {
         "panels": ("layers",),
@@ -192,7 +200,7 @@ def test_filters_that_never_fire_in_the_film_are_left_out_of_it_and_make_it_lowe
     layout = Layout(scaling="run", layers_height_px=16)
     decoded, result = make(stock_pilot, tub, layout)
     records = read_tub(tub).records
-    (run,) = [Studio(Look(stock_pilot.tflite, None, layout, None, False, 85)).measure_run(records)]
+    run = measure_ranges(PilotOptions(stock_pilot.tflite, layout=layout).open(), records)
     assert all(layer.peaks is not None and not layer.peaks.any() for layer in run.values())
     whole = mosaics(stock_pilot, tub, layout)[0].shape[0]
     left = mosaics(stock_pilot, tub, layout, run)[0].shape[0]

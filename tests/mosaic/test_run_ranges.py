@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic.run_ranges import FixedRanges, LayerRun, RunRanges
+from donkey_activations.mosaic.run_ranges import RunRanges
 
 FIRST = LayerInfo("conv2d_1", "Conv2D", 2, 3, 4)
 SECOND = LayerInfo("conv2d_2", "Conv2D", 1, 1, 2)
@@ -112,10 +112,21 @@ def test_maps_of_too_many_or_too_few_layers_are_refused() -> None:
         ranges.observe([maps_with_peak(FIRST, 1.0)])
 
 
-def test_fixed_ranges_stay_whatever_is_observed():
-    ranges = FixedRanges({"conv": LayerRun(2.5)})
-    ranges.observe([np.full((2, 3, 4), 9.0, np.float32)])
-    assert ranges.tops() == {"conv": 2.5}
+@settings(max_examples=40, deadline=None)
+@given(peaks_of_a_run, st.integers(1, 4))
+def test_parts_that_are_merged_in_any_order_are_the_whole(peaks: list[float], parts: int) -> None:
+    split = [RunRanges([FIRST]) for _ in range(parts)]
+    for place, peak in enumerate(peaks):
+        split[place % parts].observe([maps_with_peak(FIRST, peak, place)])
+    for order in (split, split[::-1]):
+        merged = RunRanges([FIRST])
+        for part in order:
+            merged.merge(part)
+        assert merged.tops()["conv2d_1"] == pytest.approx(float(np.percentile(peaks, 95)))
+        run = merged.whole()["conv2d_1"]
+        assert run.frames == len(peaks)
+        assert run.peaks is not None
+        assert run.peaks.max() == np.float32(max(peaks))
 
 
 def test_a_run_at_its_end_tells_each_filters_largest_distance_from_zero() -> None:

@@ -41,5 +41,5 @@ def watch_extractors(
         watched.append(WatchedExtractor(opener(*arguments, **keys)))
         return watched[-1]
 
-    monkeypatch.setattr("donkey_activations.pilots.pilot.open_extractor", open_watched)
+    monkeypatch.setattr("donkey_activations.pilots.options.open_extractor", open_watched)
     return watched

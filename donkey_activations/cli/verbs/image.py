@@ -5,11 +5,10 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from donkey_activations.cli.arguments import file_path, names
+from donkey_activations.cli.arguments import add_layers, add_pilot
 from donkey_activations.cli.output_paths import check_free, image_files, targets_of
 from donkey_activations.cli.progress import ProgressLine, told_when_slow
 from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say, say_aside
@@ -27,12 +26,11 @@ HELP = "draw the mosaic of one or many images"
 EXAMPLE = "donkey activations image --model models/mypilot.tflite --image 'photos/*.jpg'"
 
 _REASONS_SHOWN = 3
-_KEYS = ("name", "kind", "height", "width", "filters", "receptive_field", "stride")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
-    parser.add_argument("--model", type=file_path, required=True, help="the pilot's file")
+    add_pilot(parser)
     parser.add_argument(
         "--image", nargs="+", action="extend", required=True, metavar="I", help="files, or patterns"
     )
@@ -42,22 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="one image: a .png or .jpg; many: a folder (default: <image>-activations.png here)",
     )
-    parser.add_argument(
-        "--layers",
-        type=names,
-        metavar="A,B",
-        help="names of the wanted layers (default: the convolutions that have room)",
-    )
+    add_layers(parser, "names of the wanted layers (default: the convolutions that have room)")
     parser.add_argument(
         "--size", metavar="WxH", help="run the filters at another resolution than the pilot's"
     )
     parser.add_argument("--layout", type=Path, metavar="Y", help="the look, a YAML file")
     parser.add_argument("--npz", type=Path, metavar="P", help="save the maps for numpy.load, too")
-    parser.add_argument(
-        "--trust-model",
-        action="store_true",
-        help="open a Keras pilot even if that runs code stored in it",
-    )
     parser.add_argument("--force", action="store_true", help="replace files that are there")
     parser.add_argument("--json", action="store_true", help="print one JSON object and no lines")
     parser.add_argument("--quiet", action="store_true", help="say only what is wrong")
@@ -133,7 +121,7 @@ class _Work:
     def __init__(
         self, args: argparse.Namespace, extractor: "FeatureExtractor", layout: "Layout | None"
     ) -> None:
-        from donkey_activations.mosaic.layer_choice import choose_layers
+        from donkey_activations.mosaic.layer_choice import with_chosen_layers
         from donkey_activations.mosaic.layout import Layout
 
         self.reports: list[dict[str, Any]] = []
@@ -143,8 +131,7 @@ class _Work:
         self._layout = layout or Layout()
         self._chosen: tuple[str, ...] = ()
         if args.layers is None:
-            self._chosen = choose_layers(extractor.layers, self._layout, extractor.input_shape[:2])
-            self._layout = replace(self._layout, layers=self._chosen or self._layout.layers)
+            self._layout, self._chosen = with_chosen_layers(extractor, self._layout)
         self._sizes_told: set[tuple[int, int]] = set()
 
     def say_what_is_unusual(self) -> None:
@@ -205,16 +192,14 @@ class _Work:
         from donkey_activations.extractors.formats import fingerprint
 
         layers = self._extractor.layers
-        height, width, channels = self._extractor.input_shape
         return {
             "model": str(self._args.model),
             "sha256": fingerprint(self._args.model),
             "engine": self._extractor.engine,
             "size_changed": self._extractor.size_changed,
-            "input": {"height": height, "width": width, "channels": channels}
-            | {"sequence_length": self._extractor.sequence_length},
+            "input": self._extractor.input_as_json(),
             "images": [report["image"] for report in self.reports],
-            "layers": [{key: getattr(layer, key) for key in _KEYS} for layer in layers],
+            "layers": [layer.as_json() for layer in layers],
         }
 
     def _layers(self, seen: "SeenImage") -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from donkey_activations.cli.arguments import names
+from donkey_activations.cli.arguments import add_layers, add_pilot
 from donkey_activations.cli.tables import aligned
 from donkey_activations.cli.terminal import say
 from donkey_activations.formatting import UNKNOWN, percent
@@ -23,20 +23,10 @@ _COLOURS = {1: "grey", 3: "RGB"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
-    parser.add_argument("--model", type=Path, required=True, help="the pilot's file")
-    parser.add_argument(
-        "--layers",
-        type=names,
-        metavar="A,B",
-        help="names of the wanted layers (default: every convolution)",
-    )
+    add_pilot(parser)
+    add_layers(parser, "names of the wanted layers (default: every convolution)")
     parser.add_argument(
         "--size", metavar="WxH", help="the filters at another resolution than the pilot's"
-    )
-    parser.add_argument(
-        "--trust-model",
-        action="store_true",
-        help="open a Keras pilot even if that runs code stored in it",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object and no table")
 
@@ -66,30 +56,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(model: Path, extractor: "FeatureExtractor") -> dict[str, Any]:
-    height, width, channels = extractor.input_shape
     return {
         "model": str(model),
         "engine": extractor.engine,
         "size_changed": extractor.size_changed,
         "unfed_inputs": extractor.unfed_inputs,
-        "input": {
-            "height": height,
-            "width": width,
-            "channels": channels,
-            "sequence_length": extractor.sequence_length,
-        },
-        "layers": [
-            {
-                "name": layer.name,
-                "kind": layer.kind,
-                "height": layer.height,
-                "width": layer.width,
-                "filters": layer.filters,
-                "receptive_field": layer.receptive_field,
-                "stride": layer.stride,
-            }
-            for layer in extractor.layers
-        ],
+        "input": extractor.input_as_json(),
+        "layers": [layer.as_json() for layer in extractor.layers],
     }
 
 

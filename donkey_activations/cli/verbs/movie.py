@@ -3,22 +3,26 @@
 import argparse
 import json
 import os
-import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from donkey_activations.cli.arguments import file_path, names, whole_number
+from donkey_activations.cli.arguments import (
+    add_car_look,
+    add_pilot,
+    add_records,
+    add_report,
+    file_path,
+    recorded_options_of,
+    selection_of,
+)
+from donkey_activations.cli.progress import progress_line, told_when_slow
 from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say, say_aside
-from donkey_activations.formatting import printable
 
 if TYPE_CHECKING:
-    from donkey_activations.films.film import Film
     from donkey_activations.films.stills import Stills
     from donkey_activations.films.time_axis import TimeAxis
-    from donkey_activations.films.writing import FilmResult
-    from donkey_activations.recorded.drawing import Look
     from donkey_activations.tubs.records import TubRecords
 
 HELP = "make a film of a tub: the camera, what the pilot sees in it, steering and throttle"
@@ -26,21 +30,12 @@ EXAMPLE = "donkey activations movie --model models/mypilot.tflite --tub data --o
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags of this verb."""
+    """Declare the arguments of this verb."""
     add = parser.add_argument
-    add("--model", type=file_path, required=True, help="the pilot's file")
+    add_pilot(parser)
     add("--tub", type=file_path, required=True, metavar="T", help="the tub's folder")
     add("--out", type=file_path, required=True, metavar="X.mp4", help="the film, H.264 in MP4")
     add("--sheet", type=file_path, metavar="P.png", help="12 pictures of the film on one page, too")
-    _add_choice(parser)
-    _add_look(parser)
-    add("--force", action="store_true", help="replace a film and a sheet that are there")
-    add("--json", action="store_true", help="print one JSON object and no summary")
-    add("--quiet", action="store_true", help="show no progress")
-
-
-def _add_choice(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
     add("--fps", type=float, metavar="F", help="so many records a second, evenly")
     add(
         "--speed",
@@ -48,53 +43,24 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="so many times as fast as the records were made (default: 1)",
     )
-    add("--start", type=whole_number(0), default=0, metavar="A", help="the first index")
-    add("--end", type=whole_number(0), metavar="B", help="the index behind the last")
-    add(
-        "--every",
-        type=whole_number(1),
-        default=1,
-        metavar="N",
-        help="records whose index N divides",
-    )
-
-
-def _add_look(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
+    add_records(parser)
     add(
         "--scale", type=float, default=1.0, metavar="S", help="0.5: a film half as wide (default 1)"
     )
-    add(
-        "--layers",
-        type=names,
-        metavar="A,B",
-        help="names of layers (default: the car's, or the convolutions that have room)",
+    add_car_look(
+        parser,
+        "a YAML layout (default: 1280x720, layers beside the camera); give it scaling: run, or the "
+        "film flickers",
     )
-    add(
-        "--layout",
-        type=file_path,
-        metavar="Y",
-        help="a YAML layout (default: 1280x720, layers beside the camera); give it scaling: run, "
-        "or the film flickers",
-    )
-    add(
-        "--config",
-        type=file_path,
-        metavar="C",
-        help="the car's config.py (default: ./config.py if any)",
-    )
-    add(
-        "--trust-model",
-        action="store_true",
-        help="open a Keras pilot even if that runs code stored in it",
-    )
+    add("--force", action="store_true", help="replace a film and a sheet that are there")
+    add_report(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the film, and say what became of it.
+    """Make the film, and report what is in it.
 
     Args:
-        args: The flags.
+        args: The arguments.
 
     Returns:
         0, or 1 if some of the records asked for are not in it.
@@ -103,33 +69,35 @@ def run(args: argparse.Namespace) -> int:
         ActivationsError: Bad input: no tub, no frame that can be read, a wrong name or number.
         OSError: The film cannot be written.
     """
-    from donkey_activations.cli.movie_summary import describe, summary
-    from donkey_activations.films.film import Film
+    from donkey_activations.cli.movie_summary import summary
+    from donkey_activations.films.description import describe
+    from donkey_activations.films.film import FILM_LAYOUT, Film
     from donkey_activations.films.stills import Stills
-    from donkey_activations.recorded.drawing import Studio
+    from donkey_activations.recorded.exploration import open_for_records
     from donkey_activations.tubs.records import read_tub
 
     _check_files(args)
     tub = read_tub(args.tub)
-    places = _places(args, tub)
-    axis = _axis(args, tub, places)
+    positions = selection_of(args, [tub], "show").positions(tub.records)
+    axis = _axis(args, tub, positions)
     with _told(args, "opening the pilot; one in a Keras format is converted, once"):
-        studio = Studio(_look(args))
-    say_aside(studio.pilot.words_of_choice("--layers"), quiet=args.quiet)
-    film = Film(studio, tub.records, places, axis, args.scale)
-    stills = None if args.sheet is None else Stills(len(places))
+        pilot = open_for_records(recorded_options_of(args, FILM_LAYOUT))
+    say_aside(pilot.words_of_choice("--layers"), quiet=args.quiet)
+    film = Film(pilot, tub.records, positions, axis, args.scale)
+    stills = None if args.sheet is None else Stills(len(positions))
     started_s = time.monotonic()
     with _told(args, "looking for the largest values first, so that the film does not flicker"):
         film.use_one_scale()
-    result = _write(args, film, stills)
+    with progress_line(str(args.out), quiet=args.quiet) as progress:
+        result = film.write(args.out, stills, progress)
     took_s = time.monotonic() - started_s
     if stills is not None:
         _save_sheet(args, tub, stills)
     report = {"model": str(args.model), **describe(args.out, args.sheet, tub, axis, result)}
     report["remarks"] += [film.remark] if film.remark else []
-    if studio.pilot.layers_chosen:
-        report["layers_chosen"] = studio.pilot.layers_chosen
-    report["records_per_s"] = round(len(places) / took_s, 1)
+    if pilot.layers_chosen:
+        report["layers_chosen"] = pilot.layers_chosen
+    report["records_per_s"] = round(len(positions) / took_s, 1)
     say(*([json.dumps(report)] if args.json else summary(report)))
     lost = result.unreadable or tub.damaged or tub.remarks
     return EXIT_PARTLY_DONE if lost else 0
@@ -149,57 +117,15 @@ def _check_files(args: argparse.Namespace) -> None:
     check_free(targets, [], args.force)
 
 
-def _places(args: argparse.Namespace, tub: "TubRecords") -> list[int]:
-    from donkey_activations.errors import TubError
-    from donkey_activations.recorded.selection import Choice
-
-    records = tub.records
-    if not records:
-        why = f"all {tub.deleted} are deleted" if tub.deleted else "there are none"
-        raise TubError(f"{tub.path}: expected records to show, {why}; name another tub")
-    places = Choice(args.every, args.start, args.end).places(records)
-    if not places:
-        raise TubError(
-            f"none of the {len(records)} records, of index {records[0].index} to "
-            f"{records[-1].index}, is asked for; see --every, --start and --end"
-        )
-    return places
-
-
-def _axis(args: argparse.Namespace, tub: "TubRecords", places: list[int]) -> "TimeAxis":
+def _axis(args: argparse.Namespace, tub: "TubRecords", positions: list[int]) -> "TimeAxis":
     from donkey_activations.films.time_axis import as_recorded, steady
     from donkey_activations.films.video import FilmError
 
     if args.fps is None:
-        return as_recorded(tub.records, places, 1.0 if args.speed is None else args.speed)
+        return as_recorded(tub.records, positions, 1.0 if args.speed is None else args.speed)
     if args.speed is not None:
         raise FilmError("expected --fps or --speed, got both; leave one out")
     return steady(args.fps)
-
-
-def _look(args: argparse.Namespace) -> "Look":
-    """The flags; where they leave it open, the film's own look and the car's layers."""
-    from donkey_activations.films.film import FILM_LAYOUT
-    from donkey_activations.mosaic.layout_file import load_layout
-    from donkey_activations.recorded.drawing import look_of
-
-    return look_of(
-        args.model,
-        layers=args.layers,
-        layout=FILM_LAYOUT if args.layout is None else load_layout(args.layout),
-        config_path=args.config,
-        trust_model=args.trust_model,
-    )
-
-
-def _write(args: argparse.Namespace, film: "Film", stills: "Stills | None") -> "FilmResult":
-    from donkey_activations.cli.progress import ProgressLine
-
-    line = ProgressLine(sys.stderr, printable(str(args.out)))
-    try:
-        return film.write(args.out, stills, (lambda *_: None) if args.quiet else line)
-    finally:
-        line.close()
 
 
 def _save_sheet(args: argparse.Namespace, tub: "TubRecords", stills: "Stills") -> None:
@@ -210,6 +136,4 @@ def _save_sheet(args: argparse.Namespace, tub: "TubRecords", stills: "Stills") -
 
 
 def _told(args: argparse.Namespace, message: str) -> AbstractContextManager[None]:
-    from donkey_activations.cli.progress import told_when_slow
-
     return nullcontext() if args.quiet else told_when_slow(message)

@@ -5,29 +5,36 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from donkey_activations.cli.arguments import file_path, names, whole_number
+from donkey_activations.cli.arguments import (
+    add_car_look,
+    add_pilot,
+    add_records,
+    add_report,
+    file_path,
+    recorded_options_of,
+    selection_of,
+    whole_number,
+)
+from donkey_activations.cli.progress import progress_line
 from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say, say_aside
-from donkey_activations.formatting import printable
 
 if TYPE_CHECKING:
-    from donkey_activations.recorded.drawing import Look
-    from donkey_activations.recorded.run import TubDrawing, TubResult
-    from donkey_activations.recorded.selection import Choice
+    from donkey_activations.recorded.drawing import TubDrawing, TubResult
+    from donkey_activations.recorded.selection import Selection
     from donkey_activations.tubs.records import TubRecords
 
 HELP = "draw the mosaics of recorded tubs, into the tubs' activations folders"
 EXAMPLE = "donkey activations tub --model models/mypilot.tflite --tub data --every 5"
 
 _MOST_DEFAULT_WORKERS = 4
-_REASONS_SHOWN = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags of this verb."""
+    """Declare the arguments of this verb."""
     add = parser.add_argument
-    add("--model", type=file_path, required=True, help="the pilot's file")
+    add_pilot(parser)
     add(
         "--tub",
         type=file_path,
@@ -36,27 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="tubs, or folders of them",
     )
-    add(
-        "--every",
-        type=whole_number(1),
-        default=1,
-        metavar="N",
-        help="records whose index N divides",
-    )
-    add("--start", type=whole_number(0), default=0, metavar="A", help="the first index")
-    add("--end", type=whole_number(0), metavar="B", help="the index behind the last")
+    add_records(parser)
     add(
         "--filter",
         metavar="EXPR",
         help="as in donkey ui: \"user/angle > 0.1 and user/mode=='user'\"",
     )
-    add(
-        "--layers",
-        type=names,
-        metavar="A,B",
-        help="names of layers (default: the car's, or the convolutions that have room)",
-    )
-    add("--layout", type=file_path, metavar="Y", help="a YAML layout (default: the car's)")
+    add_car_look(parser, "a YAML layout (default: the car's)")
     add(
         "--workers",
         type=whole_number(1),
@@ -66,57 +59,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--out", type=file_path, metavar="DIR", help="write into DIR/<tub's name>, not into the tub"
     )
-    add(
-        "--config",
-        type=file_path,
-        metavar="C",
-        help="the car's config.py (default: ./config.py if any)",
-    )
-    add(
-        "--trust-model",
-        action="store_true",
-        help="open a Keras pilot even if that runs code stored in it",
-    )
-    add("--json", action="store_true", help="print one JSON object and no summary")
-    add("--quiet", action="store_true", help="show no progress")
+    add_report(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draw what is missing, and say what became of it.
+    """Draw what is missing, and report what was drawn.
 
     Args:
-        args: The flags.
+        args: The arguments.
 
     Returns:
         0 if every record asked for has its mosaic, 1 if some have none.
 
     Raises:
         ActivationsError: Bad input: no tub, nothing to draw, a wrong name, an unwritable folder.
-        KeyboardInterrupt: The user has had enough; running it again goes on.
+        KeyboardInterrupt: The user has had enough; running it again continues.
     """
     from donkey_activations.errors import TubError
-    from donkey_activations.recorded.drawing import Studio
-    from donkey_activations.recorded.run import TubDrawing
+    from donkey_activations.recorded.drawing import TubDrawing, describe
+    from donkey_activations.recorded.exploration import open_for_records
     from donkey_activations.tubs.records import read_tub
 
     paths = _each_once([one for path in args.tub for one in _tubs(path)])
     if args.out is not None and len(set(map(_name, paths))) < len(paths):
         raise TubError("--out: two of the tubs have one name; draw them one by one")
     tubs = [read_tub(path) for path in paths]
-    choice = _choice(args, tubs)
-    look = _look(args)
-    studio = Studio(look)
-    say_aside(studio.pilot.words_of_choice("--layers"), quiet=args.quiet)
-    drawing = TubDrawing(look, studio, args.workers or _default_workers())
+    selection = selection_of(args, tubs, "draw")
+    options = recorded_options_of(args, None)
+    pilot = open_for_records(options)
+    say_aside(pilot.words_of_choice("--layers"), quiet=args.quiet)
+    drawing = TubDrawing(options, pilot, args.workers or _default_workers())
     results = []
     try:
         for tub in tubs:
-            results.append(_draw(drawing, tub, choice, args))
+            results.append(_draw(drawing, tub, selection, args))
     except KeyboardInterrupt:
         print("what is drawn is kept; run the same command again to go on", file=sys.stderr)
         raise
     if args.json:
-        print(json.dumps(_report(args.model, studio.pilot.layers_chosen, results)))
+        print(json.dumps(describe(args.model, pilot.layers_chosen, results)))
     else:
         say(*(line for result in results for line in _summary(result)))
     if not any(result.made or result.kept for result in results):
@@ -125,53 +106,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _draw(
-    drawing: "TubDrawing", tub: "TubRecords", choice: "Choice", args: argparse.Namespace
+    drawing: "TubDrawing", tub: "TubRecords", selection: "Selection", args: argparse.Namespace
 ) -> "TubResult":
-    from donkey_activations.cli.progress import ProgressLine
-
     sets_path = None if args.out is None else args.out / _name(tub.path)
-    line = ProgressLine(sys.stderr, printable(str(tub.path)))
-    try:
-        return drawing.draw(tub, choice, sets_path, (lambda *_: None) if args.quiet else line)
-    finally:
-        line.close()
-
-
-def _choice(args: argparse.Namespace, tubs: "list[TubRecords]") -> "Choice":
-    from donkey_activations.errors import TubError
-    from donkey_activations.recorded.record_filter import record_filter
-    from donkey_activations.recorded.selection import Choice
-
-    records = [record for tub in tubs for record in tub.records]
-    if not records:
-        deleted = sum(tub.deleted for tub in tubs)
-        why = f"all {deleted} are deleted" if deleted else "there are none"
-        raise TubError(f"{tubs[0].path}: expected records to draw, {why}; name another tub")
-    wanted = None
-    if args.filter is not None:
-        wanted = record_filter(args.filter, {key for record in records for key in record.values})
-    choice = Choice(args.every, args.start, args.end, wanted)
-    if not any(choice.places(tub.records) for tub in tubs):
-        raise TubError(
-            f"none of the {len(records)} records, of index {min(r.index for r in records)} to "
-            f"{max(r.index for r in records)}, is asked for; "
-            "see --every, --start, --end and --filter"
-        )
-    return choice
-
-
-def _look(args: argparse.Namespace) -> "Look":
-    """The flags, and where one is not given what the drive does."""
-    from donkey_activations.mosaic.layout_file import load_layout
-    from donkey_activations.recorded.drawing import look_of
-
-    return look_of(
-        args.model,
-        layers=args.layers,
-        layout=None if args.layout is None else load_layout(args.layout),
-        config_path=args.config,
-        trust_model=args.trust_model,
-    )
+    with progress_line(str(tub.path), quiet=args.quiet) as progress:
+        return drawing.draw(tub, selection, sets_path, progress)
 
 
 def _tubs(path: Path) -> list[Path]:
@@ -200,45 +139,10 @@ def _default_workers() -> int:
     return min(len(os.sched_getaffinity(0)), _MOST_DEFAULT_WORKERS)
 
 
-def _counts(result: "TubResult") -> dict[str, int]:
-    return {
-        "records": len(result.tub.records),
-        "chosen": result.chosen,
-        "made": result.made,
-        "kept": result.kept,
-        "unreadable": len(result.unreadable),
-        "undone": result.undone,
-        "resized": result.resized,
-        "deleted": result.tub.deleted,
-        "damaged": result.tub.damaged,
-    }
-
-
-def _report(
-    model: Path, layers_chosen: tuple[str, ...], results: "list[TubResult]"
-) -> dict[str, Any]:
-    tubs = [
-        {
-            "tub": str(result.tub.path),
-            "set": result.mosaics.name,
-            "path": str(result.mosaics.path),
-            **_counts(result),
-            "reasons": [
-                {"index": index, "reason": reason}
-                for index, reason in result.unreadable[:_REASONS_SHOWN]
-            ],
-            "remarks": [*result.tub.remarks, *result.troubles, *result.notes],
-        }
-        for result in results
-    ]
-    counts = [_counts(result) for result in results]
-    totals = {name: sum(one[name] for one in counts) for name in counts[0]}
-    chosen = {"layers_chosen": layers_chosen} if layers_chosen else {}
-    return {"model": str(model), **totals, **chosen, "tubs": tubs}
-
-
 def _summary(result: "TubResult") -> list[str]:
-    counts = _counts(result)
+    from donkey_activations.recorded.drawing import REASONS_SHOWN
+
+    counts = result.counts()
     always = {"made", "kept"}
     shown = [
         f"{count} {name}"
@@ -246,7 +150,7 @@ def _summary(result: "TubResult") -> list[str]:
         if name not in {"records", "chosen"} and (count or name in always)
     ]
     lines = [f"{result.mosaics.path}: {', '.join(shown)}"]
-    reasons = result.unreadable[:_REASONS_SHOWN]
+    reasons = result.unreadable[:REASONS_SHOWN]
     lines += [f"  record {index}: {reason}" for index, reason in reasons]
     if len(result.unreadable) > len(reasons):
         lines.append(f"  and {len(result.unreadable) - len(reasons)} more")
