@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from donkey_activations.extractors.graph_factors import with_factor
 from donkey_activations.extractors.graph_maps import behind_activation
 from donkey_activations.extractors.keras3_names import (
     ConvolutionNames,
@@ -52,9 +53,9 @@ class GraphLayers:
         """Reads a graph."""
         self._graph = graph
         subgraphs = range(len(graph.model.subgraphs))
-        keras_3 = is_keras_3(names for n in subgraphs for names in _convolutions_in(graph, n))
-        self._names = Keras3Names() if keras_3 else LayerNames()
-        self.convolutions = self._in_one_piece() if keras_3 else self._find()
+        self._keras_3 = is_keras_3(names for n in subgraphs for names in _convolutions_in(graph, n))
+        self._names = Keras3Names() if self._keras_3 else LayerNames()
+        self.convolutions = self._in_one_piece() if self._keras_3 else self._find()
 
     def others(self) -> dict[str, FoundLayer]:
         """Finds the last spatial output of every layer that left its name in the graph."""
@@ -89,7 +90,8 @@ class GraphLayers:
             scope = self._names.convolution_scope(
                 graph.tensor_name(kernel), graph.tensor_name(output)
             )
-            layer = self._layer(scope, kind, behind_activation(graph, output, self._names))
+            maps = behind_activation(graph, output, self._names)
+            layer = self._layer(scope, kind, with_factor(graph, maps) if self._keras_3 else maps)
             depthwise = self._layer(scope, "DepthwiseConv2D", found[-1].tensor) if found else None
             is_1x1 = kind == "Conv2D" and list(graph.tensors[kernel].shape[1:3]) == [1, 1]
             if scope is not None and is_1x1 and found[-1:] == [depthwise]:

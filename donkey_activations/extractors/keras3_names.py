@@ -66,6 +66,8 @@ class Keras3Names(LayerNames):
         r"(?P<layer>.+?)/(?P<operation>separable_conv2d(?:_\d+)?/depthwise\d*"
         r"|batchnorm(?:_\d+)?/(?:add|mul|sub|Rsqrt)[_\d]*"
         r"|[^/]+/(?:ReadVariableOp|SpaceToBatchND|BatchToSpaceND)\d*"
+        r"|(?:clip_by_value(?:_\d+)?/Minimum|LogSigmoid(?:_\d+)?/(?:Neg|Softplus)"
+        r"|sort(?:_\d+)?/TopKV2)\d*"
         r"|[^/]+)"
     )
     convolution = re.compile(
