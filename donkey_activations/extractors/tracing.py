@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from donkey_activations.errors import ModelError
 from donkey_activations.extractors.keras_releases import is_keras_3
 from donkey_activations.extractors.layer_names import (
     chosen_layers,
@@ -119,11 +118,6 @@ def feature_maps(calls: Sequence[Call], wanted: Sequence[str] | None) -> dict[st
         ModelError: There is no convolution, or no layer of a wanted name.
     """
     convolutions = [call for call in calls if call.kind in CONVOLUTIONS and _is_spatial(call)]
-    if not convolutions:
-        raise ModelError(
-            "expected a pilot with at least one convolution, found none; "
-            "a network of dense layers alone has no feature maps to show"
-        )
     names = display_names([call.scope for call in convolutions])
     found = {
         name: (call.kind, behind_activation(call, calls))
