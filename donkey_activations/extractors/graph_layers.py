@@ -53,7 +53,9 @@ class GraphLayers:
         """Reads a graph."""
         self._graph = graph
         subgraphs = range(len(graph.model.subgraphs))
-        self._keras_3 = is_keras_3(names for n in subgraphs for names in _convolutions_in(graph, n))
+        self._tensor_names = {graph.tensor_name(one) for one in range(len(graph.tensors))}
+        convolutions = (names for n in subgraphs for names in _convolutions_in(graph, n))
+        self._keras_3 = is_keras_3(convolutions, self._tensor_names)
         self._names = Keras3Names() if self._keras_3 else LayerNames()
         self.convolutions = self._in_one_piece() if self._keras_3 else self._find()
 
@@ -101,10 +103,18 @@ class GraphLayers:
         return found
 
     def _in_one_piece(self) -> list[FoundLayer]:
-        """Finds layers that compute step by step in one scope, as Keras 3's ``TimeDistributed``."""
-        steps: dict[str | int, list[FoundLayer]] = {}
+        """Finds layers that compute step by step, as in Keras 3's ``TimeDistributed``.
+
+        A layer that it calls itself does so in one scope, those of a model that it calls in one of
+        their own at each step.
+        """
+        steps: dict[str | int | None, list[FoundLayer]] = {}
         for number, layer in enumerate(self._find()):
-            steps.setdefault(number if layer.scope is None else layer.scope, []).append(layer)
+            wrapper, _, _ = (layer.scope or "").rpartition("/")
+            # It stacks the steps, which a model does by no operation of this name.
+            is_step = "/" in wrapper and f"{wrapper}/stack" in self._tensor_names
+            key = layer.path if is_step else layer.scope
+            steps.setdefault(number if layer.scope is None else key, []).append(layer)
         return [
             replace(of[-1], tensor=self._joined([s.tensor for s in of])) for of in steps.values()
         ]
