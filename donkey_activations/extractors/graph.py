@@ -116,10 +116,6 @@ def _labels(graph: Graph, wanted: Sequence[str] | None) -> dict[int, str]:
                 "which no car runs; train the pilot with the policy float32, or give the Keras "
                 "file of the same training"
             )
-        raise ModelError(
-            "expected a pilot with at least one convolution, found none; "
-            "a network of dense layers alone has no feature maps to show"
-        )
     names = display_names([layer.path for layer in found.convolutions])
     by_name: dict[str, FoundLayer] = dict(zip(names, found.convolutions, strict=True))
     if wanted is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from donkey_activations.extractors.graph_factors import with_factor
 from donkey_activations.extractors.graph_maps import behind_activation
 from donkey_activations.extractors.keras3_names import (
     ConvolutionNames,
@@ -52,9 +53,11 @@ class GraphLayers:
         """Reads a graph."""
         self._graph = graph
         subgraphs = range(len(graph.model.subgraphs))
-        keras_3 = is_keras_3(names for n in subgraphs for names in _convolutions_in(graph, n))
-        self._names = Keras3Names() if keras_3 else LayerNames()
-        self.convolutions = self._in_one_piece() if keras_3 else self._find()
+        self._tensor_names = {graph.tensor_name(one) for one in range(len(graph.tensors))}
+        convolutions = (names for n in subgraphs for names in _convolutions_in(graph, n))
+        self._keras_3 = is_keras_3(convolutions, self._tensor_names)
+        self._names = Keras3Names() if self._keras_3 else LayerNames()
+        self.convolutions = self._in_one_piece() if self._keras_3 else self._find()
 
     def others(self) -> dict[str, FoundLayer]:
         """Finds the last spatial output of every layer that left its name in the graph."""
@@ -89,7 +92,8 @@ class GraphLayers:
             scope = self._names.convolution_scope(
                 graph.tensor_name(kernel), graph.tensor_name(output)
             )
-            layer = self._layer(scope, kind, behind_activation(graph, output, self._names))
+            maps = behind_activation(graph, output, self._names)
+            layer = self._layer(scope, kind, with_factor(graph, maps) if self._keras_3 else maps)
             depthwise = self._layer(scope, "DepthwiseConv2D", found[-1].tensor) if found else None
             is_1x1 = kind == "Conv2D" and list(graph.tensors[kernel].shape[1:3]) == [1, 1]
             if scope is not None and is_1x1 and found[-1:] == [depthwise]:
@@ -99,10 +103,18 @@ class GraphLayers:
         return found
 
     def _in_one_piece(self) -> list[FoundLayer]:
-        """Finds layers that compute step by step in one scope, as Keras 3's ``TimeDistributed``."""
-        steps: dict[str | int, list[FoundLayer]] = {}
+        """Finds layers that compute step by step, as in Keras 3's ``TimeDistributed``.
+
+        A layer that it calls itself does so in one scope, those of a model that it calls in one of
+        their own at each step.
+        """
+        steps: dict[str | int | None, list[FoundLayer]] = {}
         for number, layer in enumerate(self._find()):
-            steps.setdefault(number if layer.scope is None else layer.scope, []).append(layer)
+            wrapper, _, _ = (layer.scope or "").rpartition("/")
+            # It stacks the steps, which a model does by no operation of this name.
+            is_step = "/" in wrapper and f"{wrapper}/stack" in self._tensor_names
+            key = layer.path if is_step else layer.scope
+            steps.setdefault(number if layer.scope is None else key, []).append(layer)
         return [
             replace(of[-1], tensor=self._joined([s.tensor for s in of])) for of in steps.values()
         ]

@@ -14,10 +14,10 @@ _ACTIVATIONS = {
     "LOGISTIC", "HARD_SWISH",
 }  # fmt: skip
 # What the converter makes other activations of, several of them for one.
-_ELEMENTWISE = _ACTIVATIONS | {
-    "ABS", "ADD", "DIV", "EXP", "FlexSoftsign", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL",
-    "LOG", "LOG_SOFTMAX", "MAXIMUM", "MINIMUM", "MUL", "NEG", "SELECT", "SELECT_V2", "SOFTMAX",
-    "SQRT", "SQUARE", "SUB",
+_OF_ACTIVATIONS = _ACTIVATIONS | {
+    "ABS", "ADD", "CAST", "CUMSUM", "DIV", "EXP", "FlexSoftsign", "GREATER", "GREATER_EQUAL",
+    "LESS", "LESS_EQUAL", "LOG", "LOG_SOFTMAX", "MAXIMUM", "MINIMUM", "MUL", "NEG", "SELECT",
+    "SELECT_V2", "SOFTMAX", "SPLIT", "SQRT", "SQUARE", "SUB", "SUM", "TOPK_V2",
 }  # fmt: skip
 # What gives the values of its first input, and those alone: as they are stored, or spread out.
 _UNPACKING, _SPREADING = "DEQUANTIZE", "BROADCAST_TO"
@@ -25,50 +25,74 @@ _UNPACKING, _SPREADING = "DEQUANTIZE", "BROADCAST_TO"
 
 def behind_activation(graph: Graph, tensor: int, names: LayerNames) -> int:
     """Follows a convolution's output through bias and normalisation to its first activation."""
-    while tensor not in graph.outputs:
-        readers = [r for r in graph.readers.get(tensor, []) if reads_values(graph, r)]
-        swish = _swish(graph, tensor, readers)
-        if swish is not None:
-            return swish
-        if len(readers) != 1 or not _is_pointwise(graph, readers[0], tensor):
-            return _behind_several(graph, tensor, readers, names)
+    while not _is_activated(graph, tensor):
+        readers = _readers(graph, tensor)
+        gated = _gated(graph, tensor, readers)
+        if gated is not None:
+            return gated
+        if len(readers) != 1 or not _is_pointwise(
+            graph, readers[0], tensor, _LINEAR | _ACTIVATIONS
+        ):
+            scopes = [found for one in readers if (found := _scopes(graph, one, names))]
+            layer = set.intersection(*scopes) if scopes else set()
+            return _behind_several(graph, tensor, layer, names)
         tensor = int(readers[0].outputs[0])
-        if graph.operator_name(readers[0]) in _ACTIVATIONS or _fused_activation(readers[0]):
-            return tensor
-    return tensor
+    # The last operation of all that one operator does is named first.
+    last, _, _ = graph.tensor_name(tensor).partition(";")
+    layer = {scope for scope, _ in names.scopes_of(last)}
+    return _behind_several(graph, tensor, layer, names)
 
 
-def _behind_several(graph: Graph, tensor: int, readers: list[Any], names: LayerNames) -> int:
+def _is_activated(graph: Graph, tensor: int) -> bool:
+    writer = graph.writers[tensor]
+    return graph.operator_name(writer) in _ACTIVATIONS or _fused_activation(writer)
+
+
+def _readers(graph: Graph, tensor: int) -> list[Any]:
+    return [r for r in graph.readers.get(tensor, []) if reads_values(graph, r)]
+
+
+def _behind_several(graph: Graph, tensor: int, layer: set[str], names: LayerNames) -> int:
     """Follows a tensor through the operators that one layer's activation became.
 
-    They read the tensor, each other and constants, stand in the scope of one layer, and nothing but
-    the last is read by others. Where there is no such activation, the tensor itself is returned.
+    They read the tensor, each other and constants, and stand in the scope of one layer. Where there
+    is no such activation, the tensor itself is returned.
     """
-    scopes = [_scopes(graph, reader, names) for reader in readers]
-    layer = set.intersection(*scopes) if scopes else set()
     inside, last = {tensor}, tensor
     for operator in graph.operators:
         read = {int(t) for t in operator.inputs if int(t) >= 0 and not _is_weight(graph, int(t))}
-        if read and read <= inside and _scopes(graph, operator, names) & layer:
-            if graph.operator_name(operator) not in _ELEMENTWISE:
+        if read and read <= inside and _is_of(graph, operator, layer, names):
+            if graph.operator_name(operator) not in _OF_ACTIVATIONS:
                 break
             last = int(operator.outputs[0])
-            inside.add(last)
+            inside.update(map(int, operator.outputs))
+    around = {scope for scope, _ in names.scopes_of(graph.tensor_name(tensor))}
+    if not any(inner.startswith(f"{outer}/") for inner in around for outer in layer):
+        return last
+    # Functions without a layer stand in the scope of the model: only what is read nowhere else are
+    # steps of one.
     leaving = [
         reader
         for one in inside - {last}
-        for reader in graph.readers.get(one, [])
-        if reads_values(graph, reader) and int(reader.outputs[0]) not in inside
+        for reader in _readers(graph, one)
+        if int(reader.outputs[0]) not in inside
     ]
     return tensor if leaving else last
+
+
+def _is_of(graph: Graph, operator: Any, layer: set[str], names: LayerNames) -> bool:
+    output = int(operator.outputs[0])
+    scopes = _scopes(graph, operator, names)
+    # An output of the whole graph has lost its name.
+    return bool(scopes & layer) or (output in graph.outputs and not scopes)
 
 
 def _scopes(graph: Graph, operator: Any, names: LayerNames) -> set[str]:
     return {scope for scope, _ in names.scopes_of(graph.tensor_name(int(operator.outputs[0])))}
 
 
-def _is_pointwise(graph: Graph, operator: Any, tensor: int) -> bool:
-    if graph.operator_name(operator) not in _LINEAR | _ACTIVATIONS:
+def _is_pointwise(graph: Graph, operator: Any, tensor: int, operators: set[str]) -> bool:
+    if graph.operator_name(operator) not in operators:
         return False
     others = [int(other) for other in operator.inputs if int(other) != tensor]
     return all(_is_weight(graph, other) for other in others)
@@ -83,14 +107,28 @@ def _is_weight(graph: Graph, tensor: int) -> bool:
     return graph.is_constant(tensor)
 
 
-def _swish(graph: Graph, tensor: int, readers: list[Any]) -> int | None:
-    """Returns the output of ``x * sigmoid(x)`` where that is all that is done with a tensor."""
-    if sorted(graph.operator_name(reader) for reader in readers) != ["LOGISTIC", "MUL"]:
+def _gated(graph: Graph, tensor: int, readers: list[Any]) -> int | None:
+    """Returns ``x * gate(x)`` if that is all that is done with ``x``, such as a swish by hand.
+
+    Args:
+        graph: The graph.
+        tensor: The tensor ``x``.
+        readers: The operators that read it.
+    """
+    if len(readers) != 2 or graph.operator_name(readers[1]) != "MUL":
         return None
-    logistic, product = sorted(readers, key=graph.operator_name)
-    if {int(i) for i in product.inputs} != {tensor, int(logistic.outputs[0])}:
-        return None
-    return int(product.outputs[0])
+    step, product = readers  # in the order in which they run
+    is_activated = False
+    while step is not product:
+        if not _is_pointwise(graph, step, tensor, _LINEAR | _OF_ACTIVATIONS):
+            return None
+        tensor = int(step.outputs[0])
+        is_activated = is_activated or graph.operator_name(step) not in _LINEAR
+        following = _readers(graph, tensor)
+        if len(following) != 1:
+            return None
+        step = following[0]
+    return int(product.outputs[0]) if is_activated else None
 
 
 def _fused_activation(operator: Any) -> bool:

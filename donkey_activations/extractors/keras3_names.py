@@ -16,6 +16,11 @@ from donkey_activations.extractors.naming import LayerNames
 
 _KERAS_2_ONLY = re.compile(r"(.*/)?(Conv2D|Conv3D|conv2d_transpose|conv3d_transpose)\d*(/.*)?")
 _KERAS_3_ONLY = re.compile(r"(?P<scope>.+)/(convolution|conv_transpose)(_\d+)?\d*")
+# In both releases; others of the names in the graph tell them apart.
+_EITHER = re.compile(
+    r"(?P<scope>.+?)/(depthwise|separable_conv2d(_\d+)?/depthwise|separable_conv2d)(_\d+)?\d*"
+)
+_KERAS_2_CONSTANT = re.compile(r"(.*/)?(BiasAdd/ReadVariableOp|FusedBatchNormV3(/.*)?)\d*")
 _NUMBERED = re.compile(r".+_\d+")
 # A loop is no layer, and its scope is opened once.
 _LOOP = "while"
@@ -34,23 +39,28 @@ class ConvolutionNames(NamedTuple):
     output: str
 
 
-def is_keras_3(convolutions: Iterable[ConvolutionNames]) -> bool:
+def is_keras_3(convolutions: Iterable[ConvolutionNames], tensors: Iterable[str]) -> bool:
     """Tells whether the names in a graph are those that Keras 3 gives.
 
     Keras 2 names the operation of a convolution after the layer's class, and Keras 3 always
     ``convolution`` or ``conv_transpose``. The gates of Keras 2's recurrent convolutions are called
-    so as well, but compute in the scope of a loop.
+    so as well, but compute in the scope of a loop. Where all convolutions are depthwise, it is
+    Keras 3's if every scope is numbered and no bias or normalisation is stored as Keras 2 does.
 
     Args:
         convolutions: All of the graph, with those inside of its loops.
+        tensors: The names of all tensors of the graph.
     """
     paths = [path for names in convolutions for path in ";".join(names).split(";")]
+    if any(map(_KERAS_2_ONLY.fullmatch, paths)):
+        return False
     found = [match for match in map(_KERAS_3_ONLY.fullmatch, paths) if match is not None]
-    return (
-        bool(found)
-        and not any(map(_KERAS_2_ONLY.fullmatch, paths))
-        and all(_is_layer(match["scope"]) for match in found)
-    )
+    if not found:
+        found = [match for match in map(_EITHER.fullmatch, paths) if match is not None]
+        names = (name for tensor in tensors for name in tensor.split(";"))
+        if any(map(_KERAS_2_CONSTANT.fullmatch, names)):
+            return False
+    return bool(found) and all(_is_layer(match["scope"]) for match in found)
 
 
 def _is_layer(scope: str) -> bool:
@@ -66,6 +76,8 @@ class Keras3Names(LayerNames):
         r"(?P<layer>.+?)/(?P<operation>separable_conv2d(?:_\d+)?/depthwise\d*"
         r"|batchnorm(?:_\d+)?/(?:add|mul|sub|Rsqrt)[_\d]*"
         r"|[^/]+/(?:ReadVariableOp|SpaceToBatchND|BatchToSpaceND)\d*"
+        r"|(?:clip_by_value(?:_\d+)?/Minimum|LogSigmoid(?:_\d+)?/(?:Neg|Softplus)"
+        r"|sort(?:_\d+)?/TopKV2)\d*"
         r"|[^/]+)"
     )
     convolution = re.compile(

@@ -14,7 +14,15 @@ def display_names(scopes: list[str | None]) -> list[str]:
 
     Args:
         scopes: Paths such as ``linear/conv2d_1``; None where it is unknown.
+
+    Raises:
+        ModelError: There is none.
     """
+    if not scopes:
+        raise ModelError(
+            "expected a pilot with at least one convolution, found none; "
+            "a network of dense layers alone has no feature maps to show"
+        )
     paths = [scope or "conv" for scope in scopes]
     shortest = [path.rsplit("/", maxsplit=1)[-1] for path in paths]
     names = [

@@ -17,10 +17,11 @@ class LayerNames:
     """
 
     # The path's end is the operation inside the layer, mostly of one step. The digits make equal
-    # names unique.
+    # names unique. Of an activation that is made of several, some have a step more.
     layer_and_operation = re.compile(
         r"(?P<layer>.+?)/(?P<operation>separable_conv2d/depthwise\d*"
         r"|[^/]+/(?:ReadVariableOp|SpaceToBatchND|BatchToSpaceND)\d*"
+        r"|clip_by_value(?:_\d+)?/Minimum\d*"
         r"|[^/]+)"
     )
     convolution = re.compile(

@@ -21,6 +21,9 @@ KINDS = {
     },
     "sequence": {"inside": "Conv2D", "deeper": "Conv2D"},
     "recurrent": {"memory": "ConvLSTM2D", "after": "Conv2D"},
+    "depthwise": {
+        "apart": "SeparableConv2D", "deep": "DepthwiseConv2D", "apart_1": "SeparableConv2D",
+    },
 }  # fmt: skip
 KINDS |= {"scaled": KINDS["plain"], "rescaling": KINDS["plain"]}
 
@@ -35,7 +38,7 @@ def outcomes(keras_3_folder: Path) -> dict[str, Any]:
     "name",
     [f"{stem}.keras" for stem in KINDS]
     + ["plain.json", "branching.h5", "sequence.h5", "recurrent.h5"]
-    + ["plain.savedmodel", "branching.savedmodel"],
+    + ["plain.savedmodel", "branching.savedmodel", "sequence.tflite", "depthwise.tflite"],
 )
 def test_every_layer_has_its_name_its_kind_and_the_maps_of_keras(
     outcomes: dict[str, Any], name: str

@@ -74,6 +74,19 @@ def recurrent(keras: Any) -> Any:
     )  # fmt: skip
 
 
+def depthwise(keras: Any) -> Any:
+    """No convolution but depthwise ones, whose names Keras 2 and 3 make alike."""
+    layers = keras.layers
+    return keras.Sequential(
+        [layers.Input(SHAPE, name="img_in"),
+         layers.SeparableConv2D(4, 3, activation="relu", name="apart"),
+         layers.DepthwiseConv2D(3, activation="elu", name="deep"),
+         layers.SeparableConv2D(5, 3, activation="tanh", name="apart_1"),
+         layers.Flatten(), layers.Dense(2)],
+        name="depthwise",
+    )  # fmt: skip
+
+
 def _maps(keras: Any, model: Any, frame: Any) -> dict[str, Any]:
     """What Keras itself gives at the tensors that a reader would call its convolutions' maps."""
     import numpy as np
@@ -82,6 +95,7 @@ def _maps(keras: Any, model: Any, frame: Any) -> dict[str, Any]:
         "linear": {"conv2d_1": "conv2d_1", "conv2d_2": "relu"},
         "branching": {"first": "first", "inside": "inner", "wide": "wide", "apart": "apart"},
         "recurrent": {"memory": "memory", "after": "after"},
+        "depthwise": {"apart": "apart", "deep": "deep", "apart_1": "apart_1"},
     }
     if model.name == "sequence":
         encoder = model.get_layer("steps").layer
@@ -105,6 +119,7 @@ def _maps(keras: Any, model: Any, frame: Any) -> dict[str, Any]:
 def _build(folder: Path) -> None:
     import keras
     import numpy as np
+    from donkeycar.parts.interpreter import keras_to_tflite
 
     keras.utils.set_random_seed(11)
     frames = {"": SHAPE, "sequence": (3, *SHAPE), "recurrent": (3, *SHAPE)}
@@ -116,6 +131,7 @@ def _build(folder: Path) -> None:
         "branching": branching(keras),
         "sequence": every_frame(keras),
         "recurrent": recurrent(keras),
+        "depthwise": depthwise(keras),
     }
     for stem, model in made.items():
         shape = frames.get(stem, SHAPE)
@@ -123,6 +139,8 @@ def _build(folder: Path) -> None:
         np.savez(folder / f"{stem}.npz", __frame__=frame, **_maps(keras, model, frame))
         model.save(folder / f"{stem}.keras")
         model.save(folder / f"{stem}.h5", include_optimizer=False)
+    for stem in ("sequence", "depthwise"):
+        keras_to_tflite(made[stem], str(folder / f"{stem}.tflite"))
     for stem in ("plain", "branching"):
         made[stem].export(folder / f"{stem}.savedmodel", verbose=False)
     (folder / "plain.json").write_text(plain.to_json())
@@ -232,7 +250,7 @@ def main(folder: Path) -> None:
     sys.stdout.write("\n" + json.dumps(outcomes) + "\n")
 
 
-_OPENED = {".keras", ".h5", ".json", ".savedmodel"}
+_OPENED = {".keras", ".h5", ".json", ".savedmodel", ".tflite"}
 
 if __name__ == "__main__":
     if sys.argv[2:]:
