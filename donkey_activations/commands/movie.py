@@ -103,10 +103,12 @@ def run(args: argparse.Namespace) -> int:
         ActivationsError: Bad input: no tub, no frame that can be read, a wrong name or number.
         OSError: The film cannot be written.
     """
+    from donkey_activations.extractors.formats import fingerprint
     from donkey_activations.films.film import Film
     from donkey_activations.films.report import describe, summary
     from donkey_activations.films.stills import Stills
     from donkey_activations.offline.drawing import Studio
+    from donkey_activations.tubs.given_sets import remarks_on_given_sets
     from donkey_activations.tubs.records import read_tub
 
     _check_files(args)
@@ -116,6 +118,7 @@ def run(args: argparse.Namespace) -> int:
     with _told(args, "opening the pilot; one in a Keras format is converted, once"):
         studio = Studio(_look(args))
     say_aside(studio.pilot.words_of_choice("--layers"), quiet=args.quiet)
+    of_given_sets = remarks_on_given_sets(tub.path, fingerprint(args.model))
     film = Film(studio, tub.records, places, axis, args.scale)
     stills = None if args.sheet is None else Stills(len(places))
     started_s = time.monotonic()
@@ -127,6 +130,7 @@ def run(args: argparse.Namespace) -> int:
         _save_sheet(args, tub, stills)
     report = {"model": str(args.model), **describe(args.out, args.sheet, tub, axis, result)}
     report["remarks"] += [film.remark] if film.remark else []
+    report["remarks"] += of_given_sets
     if studio.pilot.layers_chosen:
         report["layers_chosen"] = studio.pilot.layers_chosen
     report["records_per_s"] = round(len(places) / took_s, 1)
@@ -157,6 +161,9 @@ def _places(args: argparse.Namespace, tub: "TubRecords") -> list[int]:
     if not records:
         why = f"all {tub.deleted} are deleted" if tub.deleted else "there are none"
         raise TubError(f"{tub.path}: expected records to show, {why}; name another tub")
+    if all(record.image_path is None for record in records):
+        none_named = f"{tub.path}: none of its {len(records)} records names an image in it"
+        raise TubError("; ".join((none_named, *tub.notes)))
     places = Choice(args.every, args.start, args.end).places(records)
     if not places:
         raise TubError(

@@ -12,10 +12,9 @@ from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.offline.choice import Choice, still_due
 from donkey_activations.offline.crew import Crew
 from donkey_activations.offline.drawing import Block, Look, Outcome, Studio
-from donkey_activations.tubs.given_sets import given_sets
-from donkey_activations.tubs.mosaics import FOLDER, MosaicSet, mosaic_set
+from donkey_activations.tubs.given_sets import remarks_on_given_sets
+from donkey_activations.tubs.mosaics import MosaicSet, mosaic_set
 from donkey_activations.tubs.records import Record, TubRecords
-from donkey_activations.wording import printable
 
 # Below this, another process costs more than it brings.
 _LEAST_RECORDS_A_WORKER = 25
@@ -127,12 +126,7 @@ class TubDrawing:
         result.unreadable.sort()
         result.notes += tub.notes
         pilot_sha256 = mosaics.description["pilot"]["sha256"]
-        result.notes += [
-            f"the drive gave this pilot other frames than are recorded, out of "
-            f"{printable(channel)}: their pictures are in {FOLDER}/{printable(name)}, these are "
-            "of the recorded frames"
-            for name, channel in given_sets(tub.path, pilot_sha256).items()
-        ]
+        result.notes += remarks_on_given_sets(tub.path, pilot_sha256)
         return result
 
     def _mosaics(self, tub: TubRecords, sets_path: Path | None) -> MosaicSet:

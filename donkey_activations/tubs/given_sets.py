@@ -7,6 +7,7 @@ from pathlib import Path
 
 from donkey_activations.tubs.files import TubFolder, parsed
 from donkey_activations.tubs.mosaics import DESCRIPTION, FOLDER, MosaicSet
+from donkey_activations.wording import printable
 
 _GIVEN = "given"
 
@@ -25,7 +26,7 @@ def given_set(mosaics: MosaicSet, channel: str) -> MosaicSet:
     return replace(mosaics, name=f"{stem}-{digits}", description=description)
 
 
-def given_sets(tub_path: Path, pilot_sha256: str) -> dict[str, str]:
+def _given_sets(tub_path: Path, pilot_sha256: str) -> dict[str, str]:
     """Finds what drives have drawn of frames that the tub has not recorded.
 
     Args:
@@ -46,3 +47,17 @@ def given_sets(tub_path: Path, pilot_sha256: str) -> dict[str, str]:
         if is_ours and isinstance(channel, str):
             found[name] = channel
     return found
+
+
+def remarks_on_given_sets(tub_path: Path, pilot_sha256: str) -> list[str]:
+    """Returns what to say of such sets where the recorded frames are drawn, one sentence a set.
+
+    Args:
+        tub_path: The tub's folder.
+        pilot_sha256: Of the pilot's content.
+    """
+    return [
+        f"the drive gave this pilot other frames than are recorded, out of {printable(channel)}: "
+        f"their pictures are in {FOLDER}/{printable(name)}, these are of the recorded frames"
+        for name, channel in _given_sets(tub_path, pilot_sha256).items()
+    ]
