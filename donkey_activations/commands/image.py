@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layers",
         type=names,
         metavar="A,B",
-        help="names of the wanted layers (default: the convolutions that have room)",
+        help="names of the wanted layers, or all (default: the convolutions that have room)",
     )
     parser.add_argument(
         "--size", metavar="WxH", help="run the filters at another resolution than the pilot's"

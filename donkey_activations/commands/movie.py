@@ -68,7 +68,7 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
         "--layers",
         type=names,
         metavar="A,B",
-        help="names of layers (default: the car's, or the convolutions that have room)",
+        help="names of layers, or all (default: the car's, or the convolutions that have room)",
     )
     add(
         "--layout",

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layers",
         type=names,
         metavar="A,B",
-        help="names of layers (default: the car's, or the convolutions that have room)",
+        help="names of layers, or all (default: the car's, or the convolutions that have room)",
     )
     add("--layout", type=file_path, metavar="Y", help="a YAML layout (default: the car's)")
     add(
