@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from donkey_activations.recorded.selection import Selection
     from donkey_activations.tubs.records import TubRecords
 
-_LAYERS_OF_A_CAR = "names of layers (default: the car's, or the convolutions that have room)"
+_LAYERS_OF_A_CAR = (
+    "names of layers, or all (default: the car's, or the convolutions that have room)"
+)
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ def open_extractor(
 
     Args:
         model_path: The pilot's file or folder.
-        layers: Names of the wanted layers; None is every convolution. Whatever their order here,
-            the maps come in the order in which the network computes them.
+        layers: Names of the wanted layers; None, or ``["all"]``, is every convolution. Whatever
+            their order here, the maps come in the order in which the network computes them.
         size: ``(height, width)`` in pixels to run the filters at; None is the pilot's own size.
         trust_model: Load a Keras file even if that runs code stored in it.
         threads: Threads that the network may use, 1 or more.
@@ -39,9 +39,10 @@ def open_extractor(
     """
     path = _expanded(model_path)
     with _naming(path):
+        from donkey_activations.extractors.layer_names import without_all
         from donkey_activations.extractors.openers import OpenWish, opener_of
 
-        wish = OpenWish(layers, size, trust_model, threads, convert)
+        wish = OpenWish(without_all(layers), size, trust_model, threads, convert)
         return opener_of(path).open_pilot(path, wish)
 
 

@@ -82,12 +82,13 @@ def label_outputs(content: bytes, labels: Mapping[str, str], *, chosen: bool) ->
 
     Args:
         content: A ``.tflite`` file with one signature.
-        labels: ``kind:name`` of each output by its name in the signature, in the wanted order.
+        labels: ``kind:name`` of each output by its name in the signature.
         chosen: Whether they were asked for by name; of all convolutions, those are left out that
             the camera's image does not go to.
 
     Returns:
-        The cut graph.
+        The cut graph; of branches beside each other, its maps come in the order of the ``.tflite``
+        of the same training, so that both have the same picture.
 
     Raises:
         ModelError: The bytes are no readable model, or have no signature: so TensorFlow converts
@@ -102,7 +103,9 @@ def label_outputs(content: bytes, labels: Mapping[str, str], *, chosen: bool) ->
     signature = graph.model.signatureDefs[0]
     tensors = {entry.name.decode(): int(entry.tensorIndex) for entry in signature.outputs}
     name_inputs(graph)
-    outputs = {tensors[key]: label for key, label in labels.items()}
+    written = _writers(graph)
+    ordered = sorted(labels.items(), key=lambda item: written.get(tensors[item[0]], -1))
+    outputs = {tensors[key]: label for key, label in ordered}
     return write_part(graph, outputs if chosen else seeing_the_camera(graph, outputs))
 
 
@@ -121,6 +124,11 @@ def _labels(graph: Graph, wanted: Sequence[str] | None) -> dict[int, str]:
     if wanted is not None:
         paths = [layer.path for layer in found.convolutions]
         by_name = chosen_layers(wanted, paths, by_name, found.others())
-    written = {int(t): n for n, op in enumerate(graph.operators) for t in op.outputs}
+    written = _writers(graph)
     ordered = sorted(by_name.items(), key=lambda item: written[item[1].tensor])
     return {layer.tensor: f"{layer.kind}:{name}" for name, layer in ordered}
+
+
+def _writers(graph: Graph) -> dict[int, int]:
+    """Return the index of the operator that computes a tensor, by tensor."""
+    return {int(t): index for index, op in enumerate(graph.operators) for t in op.outputs}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from donkey_activations.graphs.flatbuffer import Graph
+from donkey_activations.graphs.tflite import Graph
 
 _HARD_SIGMOID = re.compile(r"(?P<scope>([^;]+/)?)Relu6(_\d+)?;(?P=scope)add(_\d+)?(;.*)?")
 # Additions of keras.ops, which a model may be put together of by hand, begin with a capital.

@@ -106,7 +106,12 @@ def load(path: Path, pilot_format: PilotFormat, trust_model: bool) -> tuple[Any,
     keras_weights.refuse_too_many(tf, keras, path, pilot_format)
     model = keras_files.load_pilot(keras, path, pilot_format, trust_model)
     if not getattr(model, "inputs", None):
-        raise ModelError("the pilot does not say what it takes; save it after it was trained once")
+        way_out = (
+            "save it after it was trained once"
+            if isinstance(model, keras.Sequential)
+            else f"of a model of a class of its own, {instead(path, ['.tflite'])}"
+        )
+        raise ModelError(f"the pilot does not say what it takes; {way_out}")
     return tf, model
 
 

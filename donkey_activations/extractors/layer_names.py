@@ -9,6 +9,11 @@ from donkey_activations.errors import ModelError
 Layer = TypeVar("Layer")
 
 
+def without_all(layers: Sequence[str] | None) -> Sequence[str] | None:
+    """Return the wanted names; None, which is every convolution, also for the one word ``all``."""
+    return None if layers is not None and list(layers) == ["all"] else layers
+
+
 def display_names(scopes: list[str | None]) -> list[str]:
     """Return the names to show: the layer's own, with as much of its path as makes it unique.
 

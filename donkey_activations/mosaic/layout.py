@@ -63,8 +63,8 @@ class Layout(LayerStyle):
     Attributes:
         panels: What is shown, in this order: ``camera``, ``saliency``, ``controls`` (steering and
             throttle, where known), ``layers``, or any other of ``panel_names()``.
-        layers: Names of the layers shown, in this order; None is all that the pilot was opened
-            with.
+        layers: Names of the layers shown, in this order; ``all`` is all that the pilot was opened
+            with; None is that, too, or a choice of them where there is no room for so many.
         per_layer: Styles of single layers, by the layer's name.
         arrangement: ``stacked``: upright, for a phone; ``beside``: the layers to the right of the
             camera, for a screen or a film.
@@ -88,7 +88,7 @@ class Layout(LayerStyle):
     """
 
     panels: tuple[str, ...] = PANELS
-    layers: tuple[str, ...] | None = None
+    layers: tuple[str, ...] | Literal["all"] | None = None
     per_layer: Mapping[str, LayerStyle] = field(default_factory=dict)
     arrangement: Literal["stacked", "beside"] = "stacked"
     width_px: int = 664
@@ -113,8 +113,8 @@ class Layout(LayerStyle):
         choices = tuple(dict.fromkeys((*PANELS, *panel_names())))
         for panel in self.panels:
             _check_choice("panels", panel, choices)
-        if self.layers is not None:
-            _check_names("layers", self.layers)
+        if self.layers not in (None, "all"):
+            _check_names("layers", self.layers, ", or all")
         object.__setattr__(self, "per_layer", _checked_styles(self.per_layer))
         _check_choice("arrangement", self.arrangement, ("stacked", "beside"))
         _check_whole("width_px", self.width_px, 160, 4096)
@@ -187,10 +187,10 @@ def _check_choice(key: str, value: Any, choices: tuple[str, ...]) -> None:
         raise LayoutError(f"{key}: expected one of {', '.join(choices)}, got {value!r}")
 
 
-def _check_names(key: str, value: Any) -> None:
+def _check_names(key: str, value: Any, alternative: str = "") -> None:
     named = isinstance(value, tuple) and value and all(isinstance(name, str) for name in value)
     if not named or len(set(value)) < len(value):
-        raise LayoutError(f"{key}: expected a list of names, each once, got {value!r}")
+        raise LayoutError(f"{key}: expected a list of names, each once{alternative}, got {value!r}")
 
 
 def _checked_range(key: str, value: Any) -> tuple[float, float]:

@@ -24,8 +24,8 @@ _STYLE_KEYS = tuple(field.name for field in fields(LayerStyle))
 
 # What may stand for None, which nobody would look for in a file.
 _WORD_FOR_NONE = {
-    **dict.fromkeys(("layers", "filters", "top"), "all"),
-    **dict.fromkeys(("height_px", "gamma"), "auto"),
+    **dict.fromkeys(("filters", "top"), "all"),
+    **dict.fromkeys(("layers", "height_px", "gamma"), "auto"),
 }
 
 _NULL = "tag:yaml.org,2002:null"

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from donkey_activations.errors import ModelError, SizeError
 from donkey_activations.extractors import engines, formats, graph, keras, keras_resizing
+from donkey_activations.extractors.layer_names import without_all
 from donkey_activations.extractors.pilot_format import PilotFormat
 from donkey_activations.graphs.tflite import read_graph
 from donkey_activations.graphs.workload.workload import workload
@@ -56,13 +57,14 @@ class PlannedPilot:
 
         Args:
             path: Its file or folder.
-            layers: Names of the layers to show; None is every convolution.
+            layers: Names of the layers to show; None, or ``["all"]``, is every convolution.
             trust_model: Load a Keras file even if that runs code stored in it.
 
         Raises:
             ModelError: As of ``open_extractor``; or it takes neither colour nor grey.
         """
         self.path = path
+        layers = without_all(layers)
         try:
             pilot_format = formats.identify(path)
             self.is_keras = pilot_format is not PilotFormat.TFLITE
@@ -185,7 +187,7 @@ class _KerasPilot:
             cut_graph = graph.cut(whole, self._layers)
         except ModelError:
             cut_graph = b""
-        if cut_graph and read_graph(cut_graph).output_names() == self._labels:
+        if cut_graph and sorted(read_graph(cut_graph).output_names()) == sorted(self._labels):
             return cut_graph
         traced = keras.trace_maps(self._tf, model, self._layers)
         return keras.convert_maps(self._tf, traced)

@@ -139,7 +139,7 @@ def make_plan(
         progress: Called with what is done next.
 
     Raises:
-        ModelError: The pilot can have none of the resolutions.
+        ModelError: The pilot can have none of the resolutions, or cannot be run as a whole.
     """
     sizes: list[SizePlan] = []
     refused: list[tuple[Resolution, str]] = []
@@ -148,6 +148,8 @@ def make_plan(
             sizes.append(plan_size(pilot, resolution, footage, wish, progress))
         except SizeError as error:
             refused.append((resolution, str(error)))
+        except ModelError as error:
+            raise ModelError(f"{pilot.path}: {error}") from error
     if not sizes:
         raise ModelError("; ".join(f"{resolution}: {reason}" for resolution, reason in refused))
     trained = Resolution(pilot.trained_hw[1], pilot.trained_hw[0])

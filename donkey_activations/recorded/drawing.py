@@ -1,6 +1,6 @@
 """Draws the mosaics of one tub: what is missing, and nothing that is there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.errors import TubError
-from donkey_activations.formatting import printable
 from donkey_activations.pilots.options import PilotOptions
 from donkey_activations.pilots.pilot import OpenPilot
 from donkey_activations.recorded.exploration import Explored, Progress, explore
@@ -16,8 +15,8 @@ from donkey_activations.recorded.findings.layer_ranges import measure_ranges
 from donkey_activations.recorded.findings.mosaics import WrittenMosaics
 from donkey_activations.recorded.processes import ProcessExecutor
 from donkey_activations.recorded.selection import Selection, still_due
-from donkey_activations.tubs.given_sets import given_sets
-from donkey_activations.tubs.mosaics import FOLDER, MosaicSet, mosaic_set
+from donkey_activations.tubs.given_sets import remarks_on_given_sets
+from donkey_activations.tubs.mosaics import MosaicSet, mosaic_set
 from donkey_activations.tubs.records import TubRecords
 
 # Below this, another process costs more than it brings.
@@ -164,7 +163,8 @@ class TubDrawing:
             # A worker that was ended may have left one.
             with suppress(OSError):
                 mosaics.remove_unfinished()
-        result.notes += [*tub.notes, *_notes_of_given_sets(tub, mosaics)]
+        pilot_sha256 = mosaics.description["pilot"]["sha256"]
+        result.notes += [*tub.notes, *remarks_on_given_sets(tub.path, pilot_sha256)]
         return result
 
     def _mosaics(self, tub: TubRecords, sets_path: Path | None) -> MosaicSet:
@@ -196,13 +196,3 @@ class TubDrawing:
                 workers=workers,
                 progress=progress,
             )
-
-
-def _notes_of_given_sets(tub: TubRecords, mosaics: MosaicSet) -> Iterator[str]:
-    pilot_sha256 = mosaics.description["pilot"]["sha256"]
-    for name, channel in given_sets(tub.path, pilot_sha256).items():
-        yield (
-            f"the drive gave this pilot other frames than are recorded, out of "
-            f"{printable(channel)}: their pictures are in {FOLDER}/{printable(name)}, these are "
-            "of the recorded frames"
-        )

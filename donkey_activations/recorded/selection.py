@@ -75,6 +75,9 @@ def select(
         deleted = sum(tub.deleted for tub in tubs)
         why = f"all {deleted} are deleted" if deleted else "there are none"
         raise TubError(f"{tubs[0].path}: expected records to {purpose}, {why}; name another tub")
+    if all(record.image_path is None for record in records):
+        none_named = f"{tubs[0].path}: none of its {len(records)} records names an image in it"
+        raise TubError("; ".join((none_named, *(note for tub in tubs for note in tub.notes))))
     wanted = None
     if expression is not None:
         wanted = record_filter(expression, {key for record in records for key in record.values})

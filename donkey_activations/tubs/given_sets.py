@@ -5,7 +5,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from donkey_activations.tubs.mosaics import MosaicSet
+from donkey_activations.formatting import printable
+from donkey_activations.tubs.mosaics import FOLDER, MosaicSet
 from donkey_activations.tubs.recorded_sets import recorded_sets
 
 _GIVEN = "given"
@@ -25,7 +26,7 @@ def given_set(mosaics: MosaicSet, channel: str) -> MosaicSet:
     return replace(mosaics, name=f"{stem}-{digits}", description=description)
 
 
-def given_sets(tub_path: Path, pilot_sha256: str) -> dict[str, str]:
+def _given_sets(tub_path: Path, pilot_sha256: str) -> dict[str, str]:
     """Return what drives have drawn of frames that the tub has not recorded.
 
     Args:
@@ -40,3 +41,17 @@ def given_sets(tub_path: Path, pilot_sha256: str) -> dict[str, str]:
         for one in recorded_sets(tub_path)
         if one.given is not None and one.pilot_sha256 == pilot_sha256
     }
+
+
+def remarks_on_given_sets(tub_path: Path, pilot_sha256: str) -> list[str]:
+    """Return remarks on such sets where the recorded frames are drawn, one sentence a set.
+
+    Args:
+        tub_path: The tub's folder.
+        pilot_sha256: Of the pilot's content.
+    """
+    return [
+        f"the drive gave this pilot other frames than are recorded, out of {printable(channel)}: "
+        f"their pictures are in {FOLDER}/{printable(name)}, these are of the recorded frames"
+        for name, channel in _given_sets(tub_path, pilot_sha256).items()
+    ]

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -158,9 +158,11 @@ def mosaic_set(
         pilot_sha256 = fingerprint(model_path)
     except ModelError as error:
         raise TubError(f"{model_path}: {error}") from error
+    # Which layers there are is in the names: where all are shown, it does not matter who said so.
+    drawn = replace(layout, layers=None) if layout.layers == "all" else layout
     names = [layer.name for layer in extractor.layers]
     size = list(extractor.input_shape[:2]) if extractor.size_changed else None
-    identity = [_DRAWING, pilot_sha256, names, layout.as_json(), size]
+    identity = [_DRAWING, pilot_sha256, names, drawn.as_json(), size]
     if transformations:
         identity.append(list(transformations))
     digits = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:8]
@@ -168,7 +170,7 @@ def mosaic_set(
         "pilot": {"name": model_path.name, "sha256": pilot_sha256},
         "layers": [asdict(layer) for layer in extractor.layers],
         "unfed_inputs": list(extractor.unfed_inputs),
-        "layout": layout.as_json(),
+        "layout": drawn.as_json(),
         "size": size,
         "transformations": list(transformations),
         "given": None,

@@ -142,8 +142,7 @@ def _read_v2(tub: Path) -> TubRecords:
         else:
             found[index] = _record(index, values, images, "_timestamp_ms", image)
     notes = [] if astray is None else [_disagreement(astray)]
-    if found and not any(image in record.values for record in found.values()):
-        notes.append(_without_images(image, next(iter(found.values()))))
+    notes += _without_images(image, found)
     said = (*remarks, *missing)
     return TubRecords(tub, _in_order(found), skipped, damaged, said, tuple(notes))
 
@@ -163,9 +162,13 @@ def _positioned(files: Iterable[Path]) -> Iterator[tuple[int | None, dict[str, A
             position += is_counted
 
 
-def _without_images(image: str, record: Record) -> str:
-    keys = ", ".join(key for key in record.values if not key.startswith("_"))
-    return f"expected images as {image}, the records' keys are {printable(keys) or 'none'}"
+def _without_images(image: str, found: Mapping[int, Record]) -> list[str]:
+    """Returns what to say where no record has an image, and nothing where one has."""
+    if not found or any(image in record.values for record in found.values()):
+        return []
+    first = next(iter(found.values()))
+    keys = ", ".join(key for key in first.values if not key.startswith("_"))
+    return [f"expected images as {image}, the records' keys are {printable(keys) or 'none'}"]
 
 
 def _disagreement(index: int) -> str:
@@ -232,7 +235,8 @@ def _read_v1(tub: Path, names: Iterable[str]) -> TubRecords:
             damaged += 1
         else:
             found[index] = _record(index, values, folder, "milliseconds")
-    return TubRecords(tub, _in_order(found), 0, damaged)
+    notes = tuple(_without_images(_IMAGE, found))
+    return TubRecords(tub, _in_order(found), 0, damaged, notes=notes)
 
 
 def _in_order(found: dict[int, Record]) -> tuple[Record, ...]:

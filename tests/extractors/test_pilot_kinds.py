@@ -20,7 +20,7 @@ KINDS = [
     "linear", "linear grey", "linear 320x180", "categorical", "inferred", "memory", "imu",
     "behavior", "localizer", "latent", "rnn", "3d", "separate activations",
     "kinds of convolution", "residual", "nested", "two images", "ConvLSTM", "numbered names",
-    "called twice", "steps", "activations",
+    "called twice", "steps", "activations", "shortcuts",
 ]  # fmt: skip
 SUFFIXES = [".tflite", ".h5", *([".keras"] if KERAS_3 else [])]
 GREY_KINDS = [

@@ -102,6 +102,14 @@ def test_a_graph_that_litert_refuses_says_first_what_to_do(
         assert re.search(rf"{said}.*\(the engine says: [^()]{{,120}}\)$", line), line
 
 
+def test_a_plan_of_a_pilot_whose_dense_layers_alone_are_sparse_names_the_file(told: Told) -> None:
+    opened, planned = told["pruned_dense.tflite"]
+    assert opened is None  # its convolutions can be shown
+    assert planned is not None
+    assert "/pruned_dense.tflite: the weights of this .tflite are stored sparse" in planned
+    assert planned.count("pruned_dense.tflite") == 1
+
+
 @pytest.mark.parametrize(
     ("raised", "kept"),
     [

@@ -52,7 +52,8 @@ def test_a_path_may_begin_with_the_home_folder(
         ("dead_threshold: 1e-3", Layout(dead_threshold=0.001)),
         ("dead_threshold: 2", Layout(dead_threshold=2.0)),
         ("hide_dead: yes", Layout(hide_dead=True)),
-        ("layers: all\nfilters: all\ntop: all\nheight_px: auto", Layout()),
+        ("layers: auto\nfilters: all\ntop: all\nheight_px: auto", Layout()),
+        ("layers: all", Layout(layers="all")),
         ("layers:\nfilters: null\ntop: ~\nheight_px:", Layout()),
         ("per_layer:", Layout()),
         ("per_layer: {}", Layout()),
@@ -97,7 +98,8 @@ def test_a_loaded_layout_can_go_to_another_process(file: Path) -> None:
         ("top: 0", "line 1: top: expected a whole number from 1 to 65536, or all, got 0"),
         ("height_px: [\n1\n]", "line 1: height_px: expected a whole number from 90 to 4096, or "
          "auto, got [1]"),
-        ("layers: conv", "line 1: layers: expected a list of names, each once, or all, got 'conv'"),
+        ("layers: conv", "line 1: layers: expected a list of names, each once, or all, "
+         "or auto, got 'conv'"),
         ("panels: [layers, x]", "line 1: panels: expected one of camera, saliency, controls, "
          "layers, got 'x'"),
         ("scaling:\n- 5\n- 1", "line 1: scaling: expected layer, filter, run or [low, high] with "

@@ -126,6 +126,20 @@ def residual(height: int = 40, width: int = 56) -> Pilot:
     return model, by_layer(dict(zip(names, names, strict=True)))
 
 
+def shortcuts(height: int = 40, width: int = 56) -> Pilot:
+    """Blocks with a convolution on the shortcut, as of ResNet and Inception."""
+    x = image = L.Input((height, width, 3), name="img_in")
+    names = []
+    for block in "ab":
+        y = L.Conv2D(6, 3, padding="same", activation="relu", name=f"{block}_deep_1")(x)
+        z = L.Conv2D(6, 1, name=f"{block}_shortcut")(x)
+        y = L.Conv2D(6, 3, padding="same", name=f"{block}_deep_2")(y)
+        x = L.ReLU()(L.Add()([z, y]))
+        names += [f"{block}_{end}" for end in ("deep_1", "deep_2", "shortcut")]
+    model = tf.keras.Model(image, L.Dense(2)(L.Flatten()(x)), name="shortcuts")
+    return model, by_layer(dict(zip(names, names, strict=True)))
+
+
 def nested(height: int = 40, width: int = 56) -> Pilot:
     inner = tf.keras.Sequential(
         [L.Conv2D(6, 3, activation="relu", name="inner_a"), L.Conv2D(5, 3, name="inner_b")],
@@ -240,6 +254,7 @@ KINDS: dict[str, Callable[[], Pilot]] = {
     "separate activations": separate_activations,
     "kinds of convolution": kinds_of_convolution,
     "residual": residual,
+    "shortcuts": shortcuts,
     "nested": nested,
     "two images": two_images,
     "ConvLSTM": recurrent,

@@ -21,7 +21,10 @@ from changed_graphs import changed
 from keras_zoo import keras_2
 
 from donkey_activations import ModelError, open_extractor
+from donkey_activations.planning import footage
 from donkey_activations.planning.pilots import PlannedPilot
+from donkey_activations.planning.plan import Wish, make_plan
+from donkey_activations.resolution import Resolution
 
 KERAS = keras_2(tf)
 
@@ -71,16 +74,20 @@ def mixed(folder: Path) -> None:
 
 
 def pruned(folder: Path) -> None:
-    """Nine weights of ten are 0, and stored sparse, in 8 bits."""
-    model = network()
-    random = np.random.default_rng(0)
-    for layer in model.layers:
-        if layer.get_weights():
-            kernel, bias = layer.get_weights()
-            layer.set_weights([kernel * (random.random(kernel.shape) < 0.1), bias])
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    converter.optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY, tf.lite.Optimize.DEFAULT]
-    (folder / "pruned.tflite").write_bytes(converter.convert())
+    """Nine weights of ten are 0 and stored sparse, in 8 bits: of all layers, or the dense one."""
+    for stem, kinds in {"pruned": ("Conv2D", "Dense"), "pruned_dense": ("Dense",)}.items():
+        model = network()
+        random = np.random.default_rng(0)
+        for layer in model.layers:
+            if type(layer).__name__ in kinds:
+                kernel, bias = layer.get_weights()
+                layer.set_weights([kernel * (random.random(kernel.shape) < 0.1), bias])
+        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        converter.optimizations = [
+            tf.lite.Optimize.EXPERIMENTAL_SPARSITY,
+            tf.lite.Optimize.DEFAULT,
+        ]
+        (folder / f"{stem}.tflite").write_bytes(converter.convert())
 
 
 def refused_by_litert(folder: Path) -> None:
@@ -102,13 +109,19 @@ def said(work: Callable[[Path], Any], path: Path) -> str | None:
     return None
 
 
+def plan(path: Path) -> None:
+    pilot = PlannedPilot(path)
+    own_size = Resolution(pilot.trained_hw[1], pilot.trained_hw[0])
+    make_plan(pilot, [own_size], footage.drawn(), Wish(20, 5, 1), lambda step: None)
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     for make in (incomplete, mixed, pruned, refused_by_litert):
         make(folder)
     names = sorted(file.name for file in folder.iterdir() if file.suffix != ".json")
     told = {
-        name: [said(open_extractor, folder / name), said(PlannedPilot, folder / name)]
+        name: [said(open_extractor, folder / name), said(plan, folder / name)]
         for name in names
         if name != "cache"
     }

@@ -337,6 +337,18 @@ def test_a_tub_without_images_says_which_keys_it_has(tmp_path: Path) -> None:
     assert note == "expected images as cam/image_array, the records' keys are imu/accel, user/angle"
 
 
+def test_an_old_tub_whose_images_have_another_key_says_which_keys_it_has(
+    tub: Path, tmp_path: Path
+) -> None:
+    write_old_tub(tub, tmp_path / "old")
+    assert read_tub(tmp_path / "old").notes == ()
+    for file in (tmp_path / "old").glob("record_*.json"):
+        file.write_text(file.read_text().replace("cam/image_array", "cam_top/image"))
+    (note,) = read_tub(tmp_path / "old").notes
+    keys = "cam_top/image, user/angle, user/throttle, user/mode, milliseconds"
+    assert note == f"expected images as cam/image_array, the records' keys are {keys}"
+
+
 def test_a_folder_of_tubs_is_no_tub_and_names_them(tub: Path, tmp_path: Path) -> None:
     for number in range(8):
         shutil.copytree(tub, tmp_path / "data" / f"tub_{number}_24-01-01")

@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="one image: a .png or .jpg; many: a folder (default: <image>-activations.png here)",
     )
-    add_layers(parser, "names of the wanted layers (default: the convolutions that have room)")
+    add_layers(
+        parser, "names of the wanted layers, or all (default: the convolutions that have room)"
+    )
     parser.add_argument(
         "--size", metavar="WxH", help="run the filters at another resolution than the pilot's"
     )

@@ -70,10 +70,12 @@ def run(args: argparse.Namespace) -> int:
         OSError: The film cannot be written.
     """
     from donkey_activations.cli.movie_summary import summary
+    from donkey_activations.extractors.formats import fingerprint
     from donkey_activations.films.description import describe
     from donkey_activations.films.film import FILM_LAYOUT, Film
     from donkey_activations.films.stills import Stills
     from donkey_activations.recorded.exploration import open_for_records
+    from donkey_activations.tubs.given_sets import remarks_on_given_sets
     from donkey_activations.tubs.records import read_tub
 
     _check_files(args)
@@ -83,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     with _told(args, "opening the pilot; one in a Keras format is converted, once"):
         pilot = open_for_records(recorded_options_of(args, FILM_LAYOUT))
     say_aside(pilot.words_of_choice("--layers"), quiet=args.quiet)
+    of_given_sets = remarks_on_given_sets(tub.path, fingerprint(args.model))
     film = Film(pilot, tub.records, positions, axis, args.scale)
     stills = None if args.sheet is None else Stills(len(positions))
     started_s = time.monotonic()
@@ -95,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
         _save_sheet(args, tub, stills)
     report = {"model": str(args.model), **describe(args.out, args.sheet, tub, axis, result)}
     report["remarks"] += [film.remark] if film.remark else []
+    report["remarks"] += of_given_sets
     if pilot.layers_chosen:
         report["layers_chosen"] = pilot.layers_chosen
     report["records_per_s"] = round(len(positions) / took_s, 1)

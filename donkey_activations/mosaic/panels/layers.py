@@ -27,7 +27,7 @@ def make(setting: Setting, room_px: int) -> Sequence[Panel]:
     """
     by_name = {layer.name: layer for layer in setting.layers}
     layout = setting.layout
-    shown = tuple(by_name) if layout.layers is None else layout.layers
+    shown = layout.layers if isinstance(layout.layers, tuple) else tuple(by_name)
     for key, names in (("layers", shown), ("per_layer", layout.per_layer)):
         for name in names:
             if name not in by_name:

@@ -14,6 +14,7 @@ from offline_tubs import drawn_by_the_drive, pictures
 
 from donkey_activations import open_extractor
 from donkey_activations.cli.main import main
+from donkey_activations.planning.pilots import PlannedPilot
 
 PROGRAM = Path(__file__).parents[1] / "support" / "deep_pilot.py"
 COUNT, ON_A_PAGE = 31, 24
@@ -77,6 +78,12 @@ def test_a_page_shows_24_and_more_where_they_are_asked_for(
     report, err = run(capsys, *words, "all.png", "--layers", every)
     assert "layers_chosen" not in report
     assert "shown are" not in err
+    Path("all.yaml").write_text("layers: all")
+    for number, way in enumerate((("--layers", "all"), ("--layout", "all.yaml"))):
+        report, err = run(capsys, *words, f"{number}.png", *way)
+        assert "layers_chosen" not in report
+        assert "shown are" not in err
+        assert Path(f"{number}.png").read_bytes() == Path("all.png").read_bytes()
     some, all_of_them = (cv2.imread(name).shape[0] for name in ("some.png", "all.png"))
     assert some < all_of_them
     assert main([*words, "quiet.png", "--quiet"]) == 0
@@ -101,3 +108,29 @@ def test_tub_draws_what_the_drive_draws_in_a_set_of_the_same_name(
     assert report["tubs"][0]["set"] == name  # type: ignore[index]
     assert ", ".join(report["layers_chosen"]) in logged  # type: ignore[arg-type]
     assert len(shown_in(err)) == ON_A_PAGE
+
+
+def test_all_layers_are_one_set_whoever_asks_for_them_and_not_that_of_a_choice(
+    deep: Path, tub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("all.yaml").write_text("layers: all")
+    sets = []
+    for way in ((), ("--layers", "all"), ("--layout", "all.yaml")):
+        report, _ = run(capsys, "tub", "--model", str(deep), "--tub", "tub", *way)
+        sets.append(report["tubs"][0]["set"])  # type: ignore[index]
+    assert sets[1] == sets[2] != sets[0]
+
+
+def test_a_film_of_all_layers_that_has_no_room_for_them_says_so(
+    deep: Path, tub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["movie", "--model", str(deep), "--tub", "tub", "--out", "a.mp4"]
+    assert main([*words, "--layers", "all"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "height_px" in line
+    assert not Path("a.mp4").exists()
+
+
+def test_a_plan_takes_all_for_every_layer(deep: Path) -> None:
+    every = PlannedPilot(deep).at((48, 64)).cut_graph
+    assert PlannedPilot(deep, layers=["all"]).at((48, 64)).cut_graph == every

@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from decoded_films import ALIKE, boxes, decode, distance, nearest
 from donkeycar.parts.tub_v2 import Tub
-from drawn_frames import write_frame_tub
-from offline_tubs import edit_catalog, files_of_others, image, pictures
+from drawn_frames import draw_frame, write_frame_tub
+from offline_tubs import edit_catalog, files_of_others, image, pictures, write_old_tub
 from PIL import Image
 from simplejpeg import decode_jpeg
 from stock_pilot import StockPilot, build_stock_pilot
 
+from donkey_activations import CnnActivations
 from donkey_activations.cli.main import main
+from donkey_activations.drive.source import FrameSource
 
 COUNT = 12
 # As a drive makes them: nearly 20 a second, and a pause.
@@ -419,3 +421,33 @@ def test_a_film_without_steering_says_why(
     report = run_json(capsys, words(stock_pilot, "--every", "4"))
     assert [remark in one for one in report["remarks"] if remark] == ([True] if remark else [])
     assert bool(report["remarks"]) == (remark is not None)
+
+
+def test_a_tub_whose_images_have_another_key_is_refused_with_the_keys_it_has(
+    stock_pilot: StockPilot, tub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_old_tub(tub, Path("old"))
+    for file in Path("old").glob("record_*.json"):
+        file.write_text(file.read_text().replace("cam/image_array", "cam_top/image"))
+    said = refusal(capsys, words(stock_pilot, "--tub", "old"))
+    assert "old: none of its 12 records names an image in it; expected images as cam/" in said
+    assert "the records' keys are cam_top/image, user/angle" in said
+
+
+def test_a_film_of_recorded_frames_is_not_passed_off_as_one_of_what_the_pilot_was_given(
+    stock_pilot: StockPilot, tub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened = Tub(str(tub))
+    source = FrameSource(channels=("prepro/edges",))
+    part = CnnActivations(stock_pilot.tflite, opened, every_n_frames=1, source=source)
+    reference, _ = part.run(draw_frame(1), True)
+    opened.close()
+    given = Path(reference).parent
+    remark = (
+        "the drive gave this pilot other frames than are recorded, out of prepro/edges: their "
+        f"pictures are in {given}, these are of the recorded frames"
+    )
+    assert remark in run_json(capsys, words(stock_pilot, "--every", "4"))["remarks"]
+    shutil.rmtree(tub / given)
+    again = run_json(capsys, words(stock_pilot, "--every", "4", "--force"))
+    assert not any("other frames" in one for one in again["remarks"])

@@ -15,7 +15,7 @@ _TEMPLATE = (Path(__file__).parents[3] / "templates" / "activations.yaml").read_
 _ODD = [value for value in ODD_VALUES if value != 10**400]
 _SOUND: dict[str, tuple[Any, ...]] = {
     "panels": (["layers"], ["camera", "saliency"], ["saliency", "layers"], ["controls"]),
-    "layers": (["conv_a"], ["conv_b", "conv_a"], ["conv_c"], "all"),
+    "layers": (["conv_a"], ["conv_b", "conv_a"], ["conv_c"], "all", "auto"),
     "per_layer": ({"conv_a": {"top": 1}}, {"conv_b": {"filters": [4, 0]}},
     {"conv_a": {"filters": [9]}}),
     "arrangement": ("stacked", "beside"),
