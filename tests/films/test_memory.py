@@ -22,6 +22,7 @@ print(code, *(line.split()[1] for line in status if line.startswith("VmHWM")))
 """
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's largest memory")
 def test_a_long_film_takes_no_more_memory_than_a_short_one(
     stock_pilot: StockPilot, tmp_path: Path
