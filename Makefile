@@ -15,10 +15,11 @@ INSTALLED := $(VENV)/.installed
 PEERS := .venv-peers
 PEERS_INSTALLED := $(PEERS)/.installed
 PICTURES := docs/images
+DOCS_INSTALLED := $(VENV)/.docs-installed
 PROCESSES ?= auto
 PYTEST := $(BIN)/pytest --numprocesses=$(PROCESSES)
 
-.PHONY: help install demo pictures test check lint types build bench soak clean
+.PHONY: help install demo pictures test check lint types build docs bench soak clean
 
 help:
 	@echo "make install  make an environment in $(VENV)/; the targets below do it by themselves"
@@ -29,6 +30,7 @@ help:
 	@echo "make lint     check style and layout of the code"
 	@echo "make types    check the annotations"
 	@echo "make build    make sdist and wheel in dist/"
+	@echo "make docs     make the site of the pages in site/"
 	@echo "make bench    measure ours beside the peers, and the drive loop (ARGS=--quick for a look)"
 	@echo "make soak     drive an hour's rounds with faults thrown in: does anything grow or leak?"
 	@echo "make clean    remove what the others made, save the demo's car"
@@ -63,6 +65,9 @@ build: $(INSTALLED)
 	rm -rf build dist
 	$(BIN)/python -m build
 
+docs: $(DOCS_INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 bench: $(INSTALLED) $(PEERS_INSTALLED)
 	$(BIN)/python benchmarks/run.py --peers $(PEERS)/bin/python $(ARGS)
 
@@ -70,12 +75,17 @@ soak: $(INSTALLED)
 	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) .venv-* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+		.hypothesis
 
 $(PEERS_INSTALLED): benchmarks/peers/requirements.txt | $(INSTALLED)
 	rm -rf $(PEERS)
 	$(BIN)/python -m venv $(PEERS)
 	$(PEERS)/bin/pip install --requirement $<
+	touch $@
+
+$(DOCS_INSTALLED): $(INSTALLED)
+	$(BIN)/pip install --editable ".[docs]"
 	touch $@
 
 # Made anew when what is to be installed changes, and after an installation that broke off.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from built_package import Distributions
-from markdown_blocks import REPOSITORY, blocks_of
+from markdown_blocks import DOCS, blocks_of
 from small_venv import SmallVenv
 
 import donkey_activations
@@ -320,8 +320,8 @@ def test_the_hook_is_in_no_program_of_another_name(with_ours: SmallVenv, program
 
 
 def _upstream_change() -> dict[str, str]:
-    """What the README's diff of Donkeycar takes away and puts there, by hunks."""
-    (diff,) = [b.text for b in blocks_of(REPOSITORY / "README.md") if b.language == "diff"]
+    """What the page's diff of Donkeycar takes away and puts there, by hunks."""
+    (diff,) = [b.text for b in blocks_of(DOCS / "donkey-commands.md") if b.language == "diff"]
     hunks = [re.sub(r"^@.*\n", "", hunk) for hunk in re.split(r"^@", diff, flags=re.MULTILINE)]
     sides = [
         [

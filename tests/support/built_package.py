@@ -8,13 +8,17 @@ from pathlib import Path
 
 _SOURCES = (
     "CHANGELOG.md",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
     "LICENSE",
     "MANIFEST.in",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "docs",
     "donkey_activations",
     "donkey_activations_hook.pth",
+    "mkdocs.yml",
     "pyproject.toml",
     "setup.cfg",
     "setup.py",
