@@ -16,10 +16,11 @@ PEERS := .venv-peers
 PEERS_INSTALLED := $(PEERS)/.installed
 PICTURES := docs/images
 DOCS_INSTALLED := $(VENV)/.docs-installed
+QUICK := -m "not tensorflow and not slow"
 PROCESSES ?= auto
 PYTEST := $(BIN)/pytest --numprocesses=$(PROCESSES)
 
-.PHONY: help install demo pictures test check lint types build docs bench soak clean
+.PHONY: help install demo pictures test check lint types coverage build docs bench soak clean
 
 help:
 	@echo "make install  make an environment in $(VENV)/; the targets below do it by themselves"
@@ -29,6 +30,7 @@ help:
 	@echo "make check    lint, types, and the tests that are quick: a minute"
 	@echo "make lint     check style and layout of the code"
 	@echo "make types    check the annotations"
+	@echo "make coverage run the quick tests, and list the lines that they do not run"
 	@echo "make build    make sdist and wheel in dist/"
 	@echo "make docs     make the site of the pages in site/"
 	@echo "make bench    measure ours beside the peers, and the drive loop (ARGS=--quick for a look)"
@@ -52,7 +54,7 @@ test: $(INSTALLED)
 	$(PYTEST) $(ARGS)
 
 check: lint types
-	$(PYTEST) -m "not tensorflow and not slow" $(ARGS)
+	$(PYTEST) $(QUICK) $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -60,6 +62,9 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy --strict
+
+coverage: $(INSTALLED)
+	$(PYTEST) $(QUICK) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 build: $(INSTALLED)
 	rm -rf build dist
@@ -76,7 +81,7 @@ soak: $(INSTALLED)
 
 clean:
 	rm -rf $(VENV) .venv-* build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache \
-		.hypothesis
+		.hypothesis .coverage
 
 $(PEERS_INSTALLED): benchmarks/peers/requirements.txt | $(INSTALLED)
 	rm -rf $(PEERS)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from configparser import ConfigParser
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,28 @@ NETWORK = {
     *("poplib", "requests", "smtplib", "socket", "socketserver", "ssl", "telnetlib"),
     *("tornado", "urllib", "urllib3", "websockets", "wsgiref", "xmlrpc", "zmq"),
 }
+
+
+def pinned(extra: str) -> dict[str, str]:
+    """The versions of an extra's distributions; "" for one that may have any."""
+    config = ConfigParser(interpolation=None)
+    config.read(REPOSITORY / "setup.cfg", encoding="utf-8")
+    lines = config["options.extras_require"][extra].split("\n")
+    parts = [line.partition("==") for line in lines if line]
+    return {name: version for name, _, version in parts}
+
+
+def test_every_tool_has_one_release() -> None:
+    for extra in ("dev", "docs"):
+        assert {name for name, version in pinned(extra).items() if not version} == set()
+        assert all(re.fullmatch(r"[\w.]+", version) for version in pinned(extra).values())
+
+
+def test_pre_commit_runs_the_ruff_of_make_lint() -> None:
+    config = yaml.safe_load((REPOSITORY / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    (ruff,) = (repo for repo in config["repos"] if repo["repo"].endswith("/ruff-pre-commit"))
+    assert ruff["rev"] == f"v{pinned('dev')['ruff']}"
+    assert [hook["id"] for hook in ruff["hooks"]] == ["ruff-check", "ruff-format"]
 
 
 def test_the_citation_has_what_the_format_asks_for_and_this_version() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SOURCES = (
+    ".pre-commit-config.yaml",
     "CHANGELOG.md",
     "CITATION.cff",
     "CONTRIBUTING.md",
