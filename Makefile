@@ -15,10 +15,12 @@ INSTALLED := $(VENV)/.installed
 PEERS := .venv-peers
 PEERS_INSTALLED := $(PEERS)/.installed
 PICTURES := docs/images
+DOCS_INSTALLED := $(VENV)/.docs-installed
+QUICK := -m "not tensorflow and not slow"
 PROCESSES ?= auto
 PYTEST := $(BIN)/pytest --numprocesses=$(PROCESSES)
 
-.PHONY: help install demo pictures test check lint types build bench soak clean
+.PHONY: help install demo pictures test check lint types coverage build docs bench soak clean
 
 help:
 	@echo "make install  make an environment in $(VENV)/; the targets below do it by themselves"
@@ -28,7 +30,9 @@ help:
 	@echo "make check    lint, types, and the tests that are quick: a minute"
 	@echo "make lint     check style and layout of the code"
 	@echo "make types    check the annotations"
+	@echo "make coverage run the quick tests, and list the lines that they do not run"
 	@echo "make build    make sdist and wheel in dist/"
+	@echo "make docs     make the site of the pages in site/"
 	@echo "make bench    measure ours beside the peers, and the drive loop (ARGS=--quick for a look)"
 	@echo "make soak     drive an hour's rounds with faults thrown in: does anything grow or leak?"
 	@echo "make clean    remove what the others made, save the demo's car"
@@ -50,7 +54,7 @@ test: $(INSTALLED)
 	$(PYTEST) $(ARGS)
 
 check: lint types
-	$(PYTEST) -m "not tensorflow and not slow" $(ARGS)
+	$(PYTEST) $(QUICK) $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -59,9 +63,15 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy --strict
 
+coverage: $(INSTALLED)
+	$(PYTEST) $(QUICK) --cov --cov-report=term-missing:skip-covered $(ARGS)
+
 build: $(INSTALLED)
 	rm -rf build dist
 	$(BIN)/python -m build
+
+docs: $(DOCS_INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(INSTALLED) $(PEERS_INSTALLED)
 	$(BIN)/python benchmarks/run.py --peers $(PEERS)/bin/python $(ARGS)
@@ -70,12 +80,17 @@ soak: $(INSTALLED)
 	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) .venv-* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+		.hypothesis .coverage
 
 $(PEERS_INSTALLED): benchmarks/peers/requirements.txt | $(INSTALLED)
 	rm -rf $(PEERS)
 	$(BIN)/python -m venv $(PEERS)
 	$(PEERS)/bin/pip install --requirement $<
+	touch $@
+
+$(DOCS_INSTALLED): $(INSTALLED)
+	$(BIN)/pip install --editable ".[docs]"
 	touch $@
 
 # Made anew when what is to be installed changes, and after an installation that broke off.

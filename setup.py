@@ -1,8 +1,10 @@
-"""What setup.cfg cannot say: what an editable install puts beside the other packages."""
+"""What setup.cfg cannot say: what an editable install puts beside others, and links for PyPI."""
 
 import hashlib
+import re
 import sys
 from base64 import urlsafe_b64encode
+from configparser import ConfigParser
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -73,4 +75,16 @@ def _record_line(name: str, content: bytes) -> str:
     return f"{name},sha256={digest},{len(content)}"
 
 
-setup(cmdclass={"editable_wheel": LeanEditableWheel})
+def long_description() -> str:
+    """Return README.md, with links to the published project, since PyPI has none of its files."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    config = ConfigParser(interpolation=None)
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    url = config["metadata"]["url"]
+    if not url:
+        return text
+    text = re.sub(r"\]\((?![a-z]+:|#)", f"]({url}/blob/HEAD/", text)
+    return re.sub(r'src="(?![a-z]+:)', f'src="{url}/raw/HEAD/', text)
+
+
+setup(long_description=long_description(), cmdclass={"editable_wheel": LeanEditableWheel})

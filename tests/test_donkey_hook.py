@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from built_package import Distributions
-from markdown_blocks import REPOSITORY, blocks_of
+from markdown_blocks import DOCS, blocks_of
 from small_venv import SmallVenv
 
 import donkey_activations
@@ -132,6 +132,10 @@ def test_no_other_plugin_takes_over_cnnactivations(with_ours: SmallVenv) -> None
         assert "imported" not in done.stdout
 
 
+def _cnnactivations(site_packages: Path) -> Path:
+    return _package(site_packages) / "cli" / "cnnactivations.py"
+
+
 def _without_our_entry_point(site_packages: Path) -> None:
     file = _metadata(site_packages) / "entry_points.txt"
     lines = file.read_text().splitlines(keepends=True)
@@ -141,10 +145,10 @@ def _without_our_entry_point(site_packages: Path) -> None:
 
 
 NOT_LOADING: dict[str, Callable[[Path], object]] = {
-    "a syntax error": lambda site: (_package(site) / "stock_command.py").write_text("("),
-    "a module that exits": lambda site: (_package(site) / "stock_command.py").write_text("exit(3)"),
-    "a missing module": lambda site: (_package(site) / "stock_command.py").unlink(),
-    "no such class": lambda site: (_package(site) / "stock_command.py").write_text(""),
+    "a syntax error": lambda site: _cnnactivations(site).write_text("("),
+    "a module that exits": lambda site: _cnnactivations(site).write_text("exit(3)"),
+    "a missing module": lambda site: _cnnactivations(site).unlink(),
+    "no such class": lambda site: _cnnactivations(site).write_text(""),
     "no such entry point": _without_our_entry_point,
     "no metadata": lambda site: shutil.rmtree(_metadata(site)),
 }
@@ -174,7 +178,7 @@ def test_the_banner_stays_where_stock_cnnactivations_has_it(
 
 
 def test_a_stock_command_does_not_load_any_plugin(with_ours: SmallVenv) -> None:
-    package = with_ours.site_packages / "donkey_activations" / "commands" / "__init__.py"
+    package = with_ours.site_packages / "donkey_activations" / "cli" / "__init__.py"
     package.write_text(ANNOUNCING_IMPORT)
     assert "imported" not in with_ours.donkey(*STOCK_COMMAND).stdout
 
@@ -316,8 +320,8 @@ def test_the_hook_is_in_no_program_of_another_name(with_ours: SmallVenv, program
 
 
 def _upstream_change() -> dict[str, str]:
-    """What the README's diff of Donkeycar takes away and puts there, by hunks."""
-    (diff,) = [b.text for b in blocks_of(REPOSITORY / "README.md") if b.language == "diff"]
+    """What the page's diff of Donkeycar takes away and puts there, by hunks."""
+    (diff,) = [b.text for b in blocks_of(DOCS / "donkey-commands.md") if b.language == "diff"]
     hunks = [re.sub(r"^@.*\n", "", hunk) for hunk in re.split(r"^@", diff, flags=re.MULTILINE)]
     sides = [
         [

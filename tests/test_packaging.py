@@ -77,6 +77,7 @@ def test_the_sdist_carries_tests_and_build_files(distributions: Distributions) -
     with tarfile.open(distributions.sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {HOOK, "setup.py", "setup.cfg", "README.md", "Makefile", "CHANGELOG.md"} <= names
+    assert {"CONTRIBUTING.md", "SECURITY.md", "CITATION.cff", "mkdocs.yml", "docs/car.md"} <= names
     assert {"tests/conftest.py", "tests/support/small_venv.py"} <= names
 
 

@@ -53,11 +53,12 @@ def main(argv: list[str]) -> int:
     Returns:
         The exit code: 0 done, 2 bad input, 130 interrupted.
     """
-    args = _parser().parse_args(argv)
+    args = build_parser().parse_args(argv)
     return answer(PROGRAM, lambda: _run(args))
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of the command."""
     parser = OneLineParser(
         prog=PROGRAM,
         description="Draw what the convolutions of a pilot make of one image.",

@@ -1,4 +1,4 @@
-"""Every command of the README and of docs/: run, or listed with the reason why not."""
+"""Every command of the pages: run, or listed with the reason why not."""
 
 import re
 import shlex
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from documented_car import DocumentedCar
-from markdown_blocks import PAGES, REPOSITORY, Block, blocks_of, commands_in_tables
+from markdown_blocks import PAGES, Block, blocks_of, commands_in_tables
 from not_run_here import NOT_RUN, why_not_run
 
 from donkey_activations.cli.main import load_verbs
@@ -100,16 +100,18 @@ def assert_the_car_is_set_up(command: str, car: DocumentedCar) -> None:
 
 
 def assert_figures_of_the_page_are_true(command: str, printed: str) -> None:
-    """The rows that the README shows of `plan` are there, with what depends on no machine."""
+    """The rows that the pages show of `plan` are there, with what depends on no machine."""
     if not command.startswith("donkey activations plan"):
         return
     rows = {columns[0]: columns for columns in map(columns_of, printed.splitlines())}
     shown = [
         columns_of(line)
-        for block in blocks_of(REPOSITORY / "README.md")
+        for page in PAGES
+        for block in blocks_of(page)
         if squeezed(block.text).startswith("160x120 320x180 640x360")
         for line in block.text.splitlines()
     ]
+    assert shown
     for columns in shown:
         if len(columns) > 1:
             assert columns[0] in rows, columns
@@ -172,8 +174,8 @@ def anchors_of(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_the_flags_in_the_readmes_tables_exist() -> None:
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+def test_the_flags_in_the_pages_tables_exist() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     cells = re.findall(r"^\| (`--.*?) \|", text, re.MULTILINE)
     flags = {flag for cell in cells for flag in re.findall(r"`(--[a-z-]+)", cell)}
     parser = ArgumentParser(conflict_handler="resolve")

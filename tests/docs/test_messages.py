@@ -1,13 +1,13 @@
-"""What the README explains under "When something is wrong" is what the package really says."""
+"""What docs/troubleshooting.md explains is what the package really says."""
 
 import ast
 import re
 from collections.abc import Iterator
 
 import pytest
-from markdown_blocks import REPOSITORY
+from markdown_blocks import DOCS, REPOSITORY
 
-SECTION = "## When something is wrong\n"
+PAGE = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
 # A placeholder of the page, and what stands for a value in the source.
 ANY = "…"
 # Said by Donkeycar, or by nobody.
@@ -15,10 +15,8 @@ NOT_OURS = {"Usage: The available commands are:"}
 
 
 def explained() -> list[str]:
-    """The messages in the first column of the section's tables."""
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    section = text.partition(SECTION)[2].partition("\n## ")[0]
-    cells = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
+    """The messages in the first column of the page's tables."""
+    cells = re.findall(r"^\| ([^|]+) \|", PAGE, re.MULTILINE)
     return [message for cell in cells for message in re.findall(r"`([^`]+)`", cell)]
 
 

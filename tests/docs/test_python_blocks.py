@@ -1,8 +1,8 @@
-"""Every Python block of the README, run with what stands around it in its reader's program."""
+"""Every Python block of the pages, run with what stands around it in its reader's program."""
 
 import pytest
 from documented_car import DocumentedCar
-from markdown_blocks import REPOSITORY, Block, blocks_of
+from markdown_blocks import PAGES, Block, blocks_of
 
 # What the reader has already: the vehicle in manage.py, a frame of the camera.
 BEFORE = """
@@ -24,14 +24,31 @@ AFTERWARDS = {
         "print(picture.shape[1:], picture.dtype, len(maps))",
         "(664, 3) uint8 5",
     ),
+    "    print(layer.name, values.shape, layer.receptive_field, values.max() > 0)": (
+        "",
+        "conv2d_5 (8, 13, 64) (61, 61)",
+    ),
+    "page = render_mosaic(frame, extractor.layers, extractor(frame), layout, controls=controls)": (
+        "print(page.shape[1:], page.dtype, page.mean() > 100)",
+        "(664, 3) uint8 True",
+    ),
     "class Greet:": ('Greet().run(["Ann", "Bob"])', "greetings to Ann Bob"),
 }
 
-BLOCKS = [block for block in blocks_of(REPOSITORY / "README.md") if block.language == "python"]
+# Its blocks are files, followed from the first to the last in test_worked_examples.py.
+FOLLOWED_AS_A_WHOLE = {"extending.md"}
+
+BLOCKS = [
+    block
+    for page in PAGES
+    if page.name not in FOLLOWED_AS_A_WHOLE
+    for block in blocks_of(page)
+    if block.language == "python"
+]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
-def test_a_python_block_of_the_readme_runs(block: Block, car: DocumentedCar) -> None:
+def test_a_python_block_of_the_pages_runs(block: Block, car: DocumentedCar) -> None:
     known = [line for line in AFTERWARDS if f"{line}\n" in block.text]
     assert len(known) == 1, f"say in AFTERWARDS what comes of {block.place}"
     then, said = AFTERWARDS[known[0]]

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SOURCES = (
+    ".pre-commit-config.yaml",
     "CHANGELOG.md",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
     "LICENSE",
     "MANIFEST.in",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "docs",
     "donkey_activations",
     "donkey_activations_hook.pth",
+    "mkdocs.yml",
     "pyproject.toml",
     "setup.cfg",
     "setup.py",

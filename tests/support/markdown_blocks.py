@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+DOCS = REPOSITORY / "docs"
+_AT_THE_ROOT = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+PAGES = [*(REPOSITORY / name for name in _AT_THE_ROOT), *sorted(DOCS.rglob("*.md"))]
 
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"File `([^`]+)`:\n\n\Z")
