@@ -39,10 +39,11 @@ def open_extractor(
     """
     path = _expanded(model_path)
     with _naming(path):
-        from donkey_activations.extractors.openers import OpenWish, opener_of
+        from donkey_activations.extractors.formats import opener_of
+        from donkey_activations.extractors.openers import OpenOptions
 
-        wish = OpenWish(layers, size, trust_model, threads, convert)
-        return opener_of(path).open_pilot(path, wish)
+        options = OpenOptions(layers, size, trust_model, threads, convert)
+        return opener_of(path).open_pilot(path, options)
 
 
 def _expanded(model_path: str | os.PathLike[str]) -> Path:
