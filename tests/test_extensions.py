@@ -1,14 +1,16 @@
 """Which extensions are found, and what becomes of those that cannot be used."""
 
 import logging
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from other_distribution import on_the_path, write_distribution
+from stock_pilot import StockPilot
 
-from donkey_activations import extensions
 from donkey_activations.cli import main
 from donkey_activations.errors import ExtensionError
 from donkey_activations.extensions import ExtensionPoint, other_names, own_names
@@ -54,11 +56,8 @@ class Shelf:
         module = f"{self.path.name}_{distribution}_{name}"
         if code is not None:
             (self.path / f"{module}.py").write_text(code)
-        info = self.path / f"{distribution}-1.0.dist-info"
-        info.mkdir(exist_ok=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1\n")
-        with (info / "entry_points.txt").open("a") as file:
-            file.write(f"[donkey_activations.greeters]\n{name} = {module}\n")
+        group = "donkey_activations.greeters"
+        write_distribution(self.path, distribution, f"{name} = {module}", group)
         return module
 
     @property
@@ -67,13 +66,11 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
     folder = tmp_path / f"shelf{abs(hash(tmp_path))}"
     folder.mkdir()
-    monkeypatch.syspath_prepend(folder)
-    extensions._installed.cache_clear()
-    yield Shelf(folder)
-    extensions._installed.cache_clear()
+    with on_the_path(folder):
+        yield Shelf(folder)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -259,17 +256,30 @@ OFFERED = {
 def test_each_kind_names_all_that_an_empty_module_lacks(kind: str, shelf: Shelf) -> None:
     point: Any = POINTS[kind]
     assert point.own
-    shelf.add_other("acme", "empty", "")
-    group = shelf.path / "acme-1.0.dist-info" / "entry_points.txt"
-    group.write_text(group.read_text().replace("greeters", f"{kind}s"))
-    extensions._entry_points.cache_clear()
-    try:
-        with pytest.raises(ExtensionError, match=f"the {kind} 'empty' of acme") as raised:
-            point.load("empty")
-    finally:
-        extensions._entry_points.cache_clear()
+    (shelf.path / f"empty_{kind}.py").touch()
+    group = f"donkey_activations.{kind}s"
+    write_distribution(shelf.path, "acme", f"empty = empty_{kind}", group)
+    with pytest.raises(ExtensionError, match=f"the {kind} 'empty' of acme") as raised:
+        point.load("empty")
     said = str(raised.value)
-    assert [said.count(f"expected {offered}, got ") for offered in OFFERED[kind]] == [1] * len(
-        OFFERED[kind]
-    )
+    assert all(f"expected {offered}, got " in said for offered in OFFERED[kind])
     assert said.count("expected ") == len(OFFERED[kind])
+
+
+def test_who_uses_ours_alone_reads_nothing_of_other_distributions(stock_pilot: StockPilot) -> None:
+    program = (
+        "import sys, numpy as np\n"
+        "from donkey_activations import Layout, extensions, open_extractor, render_mosaic\n"
+        "from donkey_activations.cli.main import main\n"
+        f"assert main(['layers', '--model', {str(stock_pilot.tflite)!r}]) == 0\n"
+        f"extractor = open_extractor({str(stock_pilot.tflite)!r})\n"
+        "frame = np.zeros(extractor.input_shape, np.uint8)\n"
+        "render_mosaic(frame, extractor.layers, extractor(frame), Layout())\n"
+        "print('read', extensions._installed.cache_info().currsize)\n"
+        "extensions.other_names('donkey_activations.mosaic.panels')\n"
+        "print('read', extensions._installed.cache_info().currsize)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-2:] == ["read 0", "read 1"]
