@@ -9,7 +9,7 @@ somebody else's is logged in one line, once a process, and costs nothing else.
 import inspect
 import logging
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, cached_property
 from importlib import import_module
@@ -34,16 +34,24 @@ Extension = TypeVar("Extension")
 class ExtensionPoint(Generic[Extension]):
     """One kind of extension; nothing is imported before it is asked for."""
 
-    def __init__(self, folder: str, protocol: type[Any]) -> None:
+    def __init__(
+        self,
+        folder: str,
+        protocol: type[Any],
+        try_out: Callable[[str, Extension], None] = lambda name, extension: None,
+    ) -> None:
         """Remember what to load.
 
         Args:
             folder: The package with our own extensions, such as ``donkey_activations.cli.verbs``.
             protocol: What each of them offers: values of the annotated types, and functions that
                 take as many positional arguments.
+            try_out: Called with the name of another distribution's and with itself; raises what
+                makes it one that cannot be used.
         """
         self._folder = folder
         self._protocol = protocol
+        self._try_out = try_out
         self._loaded: dict[str, Extension] = {}
 
     @cached_property
@@ -72,12 +80,8 @@ class ExtensionPoint(Generic[Extension]):
             ExtensionError: It is another distribution's, and cannot be imported or used.
         """
         if name not in self._loaded:
-            try:
-                self._loaded[name] = self._checked(self._import(name))
-            except (Exception, SystemExit) as error:
-                if name in own_names(self._folder):
-                    raise
-                raise self.failure(name, error) from error
+            is_own = name in own_names(self._folder)
+            self._loaded[name] = self._import_own(name) if is_own else self._import_other(name)
         return self._loaded[name]
 
     def failure(self, name: str, error: BaseException) -> ExtensionError:
@@ -93,10 +97,16 @@ class ExtensionPoint(Generic[Extension]):
             f"({type(error).__name__}: {one_line(str(error))}); update or uninstall {owner}"
         )
 
-    def _import(self, name: str) -> object:
-        if name in own_names(self._folder):
-            return import_module(f"{self._folder}.{name}")
-        return _entry_points(self._folder)[name].load()
+    def _import_own(self, name: str) -> Extension:
+        return self._checked(import_module(f"{self._folder}.{name}"))
+
+    def _import_other(self, name: str) -> Extension:
+        try:
+            extension = self._checked(_entry_points(self._folder)[name].load())
+            self._try_out(name, extension)
+        except (Exception, SystemExit) as error:
+            raise self.failure(name, error) from error
+        return extension
 
     def _checked(self, extension: object) -> Extension:
         faults = list(_faults(extension, self._protocol))

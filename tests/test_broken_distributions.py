@@ -161,6 +161,24 @@ def test_help_lists_what_can_be_used_and_reports_each_that_cannot_in_a_line(
     assert all_begin(lines(done.stderr), expected), done.stderr
 
 
+@pytest.mark.parametrize("name", [*(f"{fault}_verb" for fault in BROKEN), "spoilt"])
+def test_a_broken_verb_that_is_meant_is_refused_in_one_line(
+    name: str, environment: SmallVenv
+) -> None:
+    done = environment.donkey("activations", name, "--help")
+    assert done.returncode == 2
+    (line,) = (line for line in done.stderr.splitlines() if "left out" not in line)
+    assert line.startswith(f"donkey activations: the verb '{name}' of {name} cannot be used (")
+    assert line.endswith(f"; update or uninstall {name}")
+
+
+def test_a_whole_verb_runs_beside_the_broken_ones(environment: SmallVenv) -> None:
+    done = environment.donkey("activations", "silent", "--help")
+    assert done.returncode == 0
+    assert "count the filters that are silent" in done.stdout
+    assert all("left out" in line for line in done.stderr.splitlines())
+
+
 def test_a_verb_of_ours_with_a_pilot_of_ours_is_not_touched_by_any(
     environment: SmallVenv, stock_pilot: StockPilot
 ) -> None:

@@ -17,8 +17,8 @@ from donkey_activations import __version__
 from donkey_activations.car.release import refuse_unknown_donkeycar
 from donkey_activations.cli import verbs
 from donkey_activations.cli.terminal import EXIT_BAD_INPUT, EXIT_INTERRUPTED, PROGRAM
-from donkey_activations.errors import ActivationsError
-from donkey_activations.extensions import ExtensionPoint
+from donkey_activations.errors import ActivationsError, ExtensionError
+from donkey_activations.extensions import ExtensionPoint, other_names
 from donkey_activations.formatting import one_line
 
 _UNFINISHED = re.compile(r"\.([^/]+)\.\d+\.part$")
@@ -29,9 +29,6 @@ _WAYS_OUT = {
 }
 # What ends a program from outside, such as a terminal that is closed.
 _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
-
-
-logger = logging.getLogger(__name__)
 
 
 class Verb(Protocol):
@@ -52,7 +49,11 @@ class Verb(Protocol):
         """Do the work and return the exit code: 0 done, 1 partly done, 2 bad input."""
 
 
-VERBS: ExtensionPoint[Verb] = ExtensionPoint(verbs.__name__, Verb)
+def _show_help(name: str, verb: Verb) -> None:
+    build_parser({name: verb}).format_help()
+
+
+VERBS: ExtensionPoint[Verb] = ExtensionPoint(verbs.__name__, Verb, _show_help)
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -82,7 +83,10 @@ def main(argv: list[str] | None = None) -> int:
         The exit code: 0 done, 1 partly done, 2 bad input, 130 interrupted.
     """
     arguments = sys.argv[1:] if argv is None else argv
-    offered = load_verbs(arguments[0] if arguments else None)
+    try:
+        offered = load_verbs(arguments[0] if arguments else None)
+    except ExtensionError as error:
+        return _fail(PROGRAM, str(error), EXIT_BAD_INPUT)
     parser = build_parser(offered)
     args = parser.parse_args(arguments)
     if args.verb is None:
@@ -147,25 +151,20 @@ def _told(error: OSError) -> str:
 
 
 def load_verbs(wanted: str | None = None) -> dict[str, Verb]:
-    """Import the verb modules: ours, then those of other distributions.
+    """Import the verb modules: ours, and those of other distributions that may be meant.
 
     Args:
-        wanted: The verb that is to run. Where it is one of ours, no other's is looked for.
+        wanted: The verb that is to run. Where there is one of that name, no other distribution's
+            is loaded but this one.
+
+    Raises:
+        ExtensionError: It is another distribution's, and cannot be used.
     """
     if wanted in VERBS.own:
         return VERBS.own
-    others = {name: verb for name, verb in VERBS.others.items() if _shows_its_help(name, verb)}
-    return {**VERBS.own, **others}
-
-
-def _shows_its_help(name: str, verb: Verb) -> bool:
-    """Return whether another distribution's verb can stand beside the others; log why it cannot."""
-    try:
-        build_parser({name: verb}).format_help()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - reported, whatever it is
-        logger.warning("%s", VERBS.failure(name, error))
-        return False
-    return True
+    if wanted in other_names(verbs.__name__):
+        return {**VERBS.own, wanted: VERBS.load(wanted)}
+    return {**VERBS.own, **VERBS.others}
 
 
 def build_parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
