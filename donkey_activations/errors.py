@@ -30,3 +30,7 @@ class ConfigError(ActivationsError):
 
 class TubError(ActivationsError):
     """A tub that cannot be read, or that pictures cannot be written to."""
+
+
+class ExtensionError(ActivationsError):
+    """A verb, a panel or an opener of another distribution that cannot be used."""

@@ -22,7 +22,7 @@ FLOORS = [
     {"extractors"},
     {"graphs"},
     {"images"},
-    {"errors", "files", "formatting", "resolution"},
+    {"errors", "extensions", "files", "formatting", "resolution"},
 ]
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 

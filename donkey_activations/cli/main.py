@@ -4,22 +4,21 @@ import argparse
 import errno
 import logging
 import os
-import pkgutil
 import re
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from importlib import import_module
 from types import FrameType
-from typing import NoReturn, Protocol, cast
+from typing import NoReturn, Protocol
 
 from donkey_activations import __version__
 from donkey_activations.car.release import refuse_unknown_donkeycar
 from donkey_activations.cli import verbs
 from donkey_activations.cli.terminal import EXIT_BAD_INPUT, EXIT_INTERRUPTED, PROGRAM
-from donkey_activations.errors import ActivationsError
+from donkey_activations.errors import ActivationsError, ExtensionError
+from donkey_activations.extensions import ExtensionPoint, other_names
 from donkey_activations.formatting import one_line
 
 _UNFINISHED = re.compile(r"\.([^/]+)\.\d+\.part$")
@@ -33,7 +32,12 @@ _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 
 
 class Verb(Protocol):
-    """What a module of ``verbs`` offers."""
+    """What a module of ``verbs`` offers, or one of another distribution's.
+
+    Attributes:
+        HELP: What it does, in one line.
+        EXAMPLE: One command line.
+    """
 
     HELP: str
     EXAMPLE: str
@@ -43,6 +47,13 @@ class Verb(Protocol):
 
     def run(self, args: argparse.Namespace) -> int:
         """Do the work and return the exit code: 0 done, 1 partly done, 2 bad input."""
+
+
+def _show_help(name: str, verb: Verb) -> None:
+    build_parser({name: verb}).format_help()
+
+
+VERBS: ExtensionPoint[Verb] = ExtensionPoint(verbs.__name__, Verb, _show_help)
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -71,9 +82,13 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 partly done, 2 bad input, 130 interrupted.
     """
-    offered = load_verbs()
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        offered = load_verbs(arguments[0] if arguments else None)
+    except ExtensionError as error:
+        return _fail(PROGRAM, str(error), EXIT_BAD_INPUT)
     parser = build_parser(offered)
-    args = parser.parse_args(argv)
+    args = parser.parse_args(arguments)
     if args.verb is None:
         parser.print_help()
         return 0
@@ -135,10 +150,21 @@ def _told(error: OSError) -> str:
     return f"{place}: cannot be read or written ({error.strerror or error}); {way_out}"
 
 
-def load_verbs() -> dict[str, Verb]:
-    """Import the verb modules, in alphabetical order."""
-    names = sorted(module.name for module in pkgutil.iter_modules(verbs.__path__))
-    return {name: cast(Verb, import_module(f"{verbs.__name__}.{name}")) for name in names}
+def load_verbs(wanted: str | None = None) -> dict[str, Verb]:
+    """Import the verb modules: ours, and those of other distributions that may be meant.
+
+    Args:
+        wanted: The verb that is to run. Where there is one of that name, no other distribution's
+            is loaded but this one.
+
+    Raises:
+        ExtensionError: It is another distribution's, and cannot be used.
+    """
+    if wanted in VERBS.own:
+        return VERBS.own
+    if wanted in other_names(verbs.__name__):
+        return {**VERBS.own, wanted: VERBS.load(wanted)}
+    return {**VERBS.own, **VERBS.others}
 
 
 def build_parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:

@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from donkey_activations.drive.conversion import Conversion
 from donkey_activations.drive.recording_pilot import DriveOptions, RecordingPilot
 from donkey_activations.errors import ActivationsError, ModelError
-from donkey_activations.extractors.formats import identify
-from donkey_activations.extractors.pilot_format import PilotFormat, weights_of
+from donkey_activations.extractors.formats import opener_of
+from donkey_activations.extractors.openers import Opener
+from donkey_activations.extractors.pilot_format import files_of
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ class PilotWatch:
             options: How to open it.
         """
         self._options = options
+        # Not asked for in every look, as a file that is half written may be none's.
+        self._opener = _opener_of(options.pilot.model_path)
         self._known = self._seen = self._signature()
         self._next_look_s = time.monotonic() + LOOK_EVERY_S
         self._conversion: Conversion | None = None
@@ -37,8 +39,8 @@ class PilotWatch:
         """Returns the pilot that has taken the place of the one before, or None.
 
         A file that is still being written is waited for. One that cannot be opened is said once,
-        and tried again when it has changed again. A Keras pilot is converted meanwhile. Takes as
-        long as opening a ``.tflite`` takes; never raises.
+        and tried again when it has changed again. One that needs a conversion is converted
+        meanwhile. Takes as long as opening a ``.tflite`` takes; never raises.
         """
         now_s = time.monotonic()
         if now_s < self._next_look_s:
@@ -78,33 +80,38 @@ class PilotWatch:
     def _is_converted(self) -> bool:
         if self._conversion is not None:
             return self._conversion.is_done()
-        if not _is_keras_pilot(self._options.pilot.model_path):
+        self._opener = _opener_of(self._options.pilot.model_path)
+        if self._opener is None or not _needs_conversion(
+            self._opener, self._options.pilot.model_path
+        ):
             return True
         self._conversion = Conversion(self._options.pilot)
         return False
 
     def _signature(self) -> _Signature:
         """What changes when the file does; empty while there is none."""
+        files = files_of if self._opener is None else self._opener.files
         try:
-            return tuple(sorted(_signatures(self._options.pilot.model_path)))
+            return tuple(sorted(map(_signature_of, files(self._options.pilot.model_path))))
         except OSError:
             return ()
 
 
-def _signatures(path: Path) -> Iterator[tuple[str, int, int, int]]:
-    """Of the file; of all files in a SavedModel; of the weights, too, beside a ``.json``."""
-    if path.is_dir():
-        files = [file for file in path.rglob("*") if file.is_file()]
-    else:
-        files = [path, *(weights_of(path) if path.suffix == ".json" else ())]
-    for file in files:
-        status = file.stat()
-        yield str(file), status.st_mtime_ns, status.st_size, status.st_ino
+def _signature_of(file: Path) -> tuple[str, int, int, int]:
+    status = file.stat()
+    return str(file), status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _is_keras_pilot(path: Path) -> bool:
-    """Anything else needs no conversion; what cannot be opened says so when it is opened."""
+def _opener_of(path: Path) -> Opener | None:
     try:
-        return identify(path) is not PilotFormat.TFLITE
+        return opener_of(path)
+    except ModelError:
+        return None
+
+
+def _needs_conversion(opener: Opener, path: Path) -> bool:
+    """Return whether it is opened in another process first; what cannot be opened is not."""
+    try:
+        return opener.needs_conversion(path)
     except ModelError:
         return False

@@ -39,11 +39,12 @@ def open_extractor(
     """
     path = _expanded(model_path)
     with _naming(path):
+        from donkey_activations.extractors.formats import opener_of
         from donkey_activations.extractors.layer_names import without_all
-        from donkey_activations.extractors.openers import OpenWish, opener_of
+        from donkey_activations.extractors.openers import OpenOptions
 
-        wish = OpenWish(without_all(layers), size, trust_model, threads, convert)
-        return opener_of(path).open_pilot(path, wish)
+        options = OpenOptions(without_all(layers), size, trust_model, threads, convert)
+        return opener_of(path).open_pilot(path, options)
 
 
 def _expanded(model_path: str | os.PathLike[str]) -> Path:

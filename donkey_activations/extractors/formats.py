@@ -1,23 +1,25 @@
 """What a pilot file is, and what is wrong with what cannot be opened."""
 
 import hashlib
+import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
-from donkey_activations import files
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import foreign_formats
+from donkey_activations.extractors.openers import Opener, find_opener
 from donkey_activations.extractors.pilot_format import (
     EDGE_TPU_OPERATOR,
     LARGEST_BYTES,
     SAVED_MODEL_FILE,
     PilotFormat,
     contains,
+    files_of,
     format_of,
     weights_of,
 )
 from donkey_activations.extractors.ways_out import instead, opens
+from donkey_activations.files import loads_json
 
 _TENSORRT_OPERATOR = b"TRTEngineOp"
 
@@ -25,8 +27,27 @@ _LARGEST_JSON_BYTES = 64 << 20
 _EXPECTED = "expected a .tflite or a Keras pilot"
 
 
+def opener_of(path: Path) -> Opener:
+    """Return the opener of a pilot.
+
+    Args:
+        path: The file or folder, with any suffix or none.
+
+    Raises:
+        ModelError: It cannot be read, or is nothing that can be opened.
+    """
+    try:
+        head = head_of(path)
+        opener = find_opener(path, head)
+        if opener is None:
+            raise refusal(path, head)
+        return opener
+    except OSError as error:
+        raise unreadable(error) from error
+
+
 def identify(path: Path) -> PilotFormat:
-    """Tells what a pilot file or folder is.
+    """Return which of our own formats a pilot is of.
 
     Args:
         path: The file or folder, with any suffix or none.
@@ -106,20 +127,36 @@ def fingerprint(path: Path) -> str:
         ModelError: It cannot be read.
     """
     try:
-        parts = dict(_parts(path))
-        if list(parts) == [""]:
+        files = _files_of(path)
+        if files == (path,):
             return _digest(path)
         whole = hashlib.sha256()
-        for name in sorted(parts):
-            whole.update(f"{_digest(parts[name])} {name}\n".encode(errors="surrogateescape"))
+        for name, file in sorted((_name_in_pilot(path, file), file) for file in files):
+            whole.update(f"{_digest(file)} {name}\n".encode(errors="surrogateescape"))
         return whole.hexdigest()
     except OSError as error:
         raise unreadable(error) from error
 
 
+def _files_of(path: Path) -> tuple[Path, ...]:
+    """Return a pilot's files; of what is none the file, or all in the folder."""
+    is_file = path.is_file()
+    opener = None
+    if is_file or path.is_dir():
+        opener = find_opener(path, foreign_formats.head(path) if is_file else b"")
+    return files_of(path) if opener is None else opener.files(path)
+
+
+def _name_in_pilot(path: Path, file: Path) -> str:
+    """Return the name of one of a pilot's files without what the pilot is called."""
+    if path.is_dir():
+        return Path(os.path.relpath(file, path)).as_posix()
+    return Path(os.path.relpath(file, path.parent)).as_posix().removeprefix(path.stem)
+
+
 def _check(path: Path, known: PilotFormat) -> None:
     """Refuses what has the format and still cannot be opened."""
-    for _, part in _parts(path):
+    for part in files_of(path):
         # A damaged disk, or a stranger, has made it endless.
         if part.stat().st_size > LARGEST_BYTES:
             raise _refused(path, f"one of more than {LARGEST_BYTES >> 30} GB ({part.name})")
@@ -136,7 +173,7 @@ def _check_json(path: Path) -> None:
     if path.stat().st_size > _LARGEST_JSON_BYTES:
         raise _refused(path, f"text of more than {_LARGEST_JSON_BYTES >> 20} MB")
     try:
-        network = files.loads_json(path.read_bytes())
+        network = loads_json(path.read_bytes())
     except ValueError as error:
         raise _refused(path, "damaged or cut-short JSON") from error
     if not isinstance(network, dict) or not {"class_name", "config"} <= network.keys():
@@ -147,20 +184,6 @@ def _check_json(path: Path) -> None:
             f"expected the weights beside the .json network in {weights}, found no such file; "
             f"save them there with model.save_weights('{weights}'), or {instead(path)}"
         )
-
-
-def _parts(path: Path) -> Iterator[tuple[str, Path]]:
-    """Yields a pilot's files by their names within it."""
-    if path.is_dir():
-        for file in path.rglob("*"):
-            if file.is_file():
-                yield file.relative_to(path).as_posix(), file
-        return
-    network = foreign_formats.head(path).lstrip().startswith(b"{")
-    weights = weights_of(path) if network else ()
-    yield (".json" if weights else ""), path
-    for file in weights:
-        yield file.name.removeprefix(path.stem), file
 
 
 def _digest(path: Path) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import keras_releases
+from donkey_activations.extractors.openers import pilot_suffixes
 from donkey_activations.extractors.pilot_format import PilotFormat, weights_of
-from donkey_activations.extractors.ways_out import OPENED, incomplete, instead
+from donkey_activations.extractors.ways_out import incomplete, instead
 
 _REASON_LENGTH = 200
 
@@ -111,9 +112,10 @@ def _load_hdf5(keras: Any, path: Path, trust_model: bool) -> Any:
     with h5py.File(path, "r") as file:
         weights_only = "model_config" not in file.attrs
     if weights_only:
+        network_or_pilot = instead(path, (".json", *pilot_suffixes()))
         raise ModelError(
             "the file holds weights only, without the network; save the whole model "
-            f"(model.save, not model.save_weights), or {instead(path, ('.json', *OPENED))}"
+            f"(model.save, not model.save_weights), or {network_or_pilot}"
         )
     with _named(path, ".h5") as named:
         return keras.models.load_model(str(named), compile=False)

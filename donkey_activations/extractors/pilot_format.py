@@ -1,6 +1,7 @@
 """The formats of pilot files, told by their content and never by their suffixes."""
 
 import re
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
@@ -49,6 +50,23 @@ def format_of(path: Path, head: bytes) -> PilotFormat | None:
     if foreign_formats.is_keras_zip(path, head):
         return PilotFormat.KERAS_ZIP
     return PilotFormat.JSON_AND_WEIGHTS if head.lstrip().startswith(b"{") else None
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return the files of a pilot: all in a folder, and the weights beside a ``.json`` network.
+
+    Args:
+        path: The file or folder. Of what is not there or cannot be read it is the only one.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    if path.is_dir():
+        return tuple(file for file in path.rglob("*") if file.is_file())
+    with suppress(OSError):
+        if path.is_file() and foreign_formats.head(path).lstrip().startswith(b"{"):
+            return (path, *weights_of(path))
+    return (path,)
 
 
 def weights_of(json_path: Path) -> tuple[Path, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors import foreign_formats, keras_releases
+from donkey_activations.extractors.openers import find_opener, pilot_suffixes
 from donkey_activations.extractors.pilot_format import (
     EDGE_TPU_OPERATOR,
     PilotFormat,
@@ -14,19 +15,18 @@ from donkey_activations.extractors.pilot_format import (
     weights_of,
 )
 
-OPENED = (".tflite", ".h5", ".hdf5", ".keras", ".savedmodel", ".json")
 
-
-def instead(path: Path, suffixes: Sequence[str] = OPENED) -> str:
+def instead(path: Path, suffixes: Sequence[str] | None = None) -> str:
     """Returns the way out for a file that cannot be opened: which file to give instead.
 
     Args:
         path: The file or folder.
-        suffixes: Those that a file beside it may have; the first found is named.
+        suffixes: Those that a file beside it may have; the first found is named. None are those
+            of all pilots.
     """
     plain = path.name.removesuffix("_edgetpu.tflite")
     stems = dict.fromkeys((path.stem, path.name, plain, Path(path.stem).stem))
-    for suffix in suffixes:
+    for suffix in pilot_suffixes() if suffixes is None else suffixes:
         for stem in stems:
             candidate = path.parent / f"{stem}{suffix}"
             if candidate != path and opens(candidate):
@@ -64,7 +64,9 @@ def opens(candidate: Path) -> bool:
         known = format_of(candidate, head)
         if known is PilotFormat.TFLITE:
             return not contains(candidate, EDGE_TPU_OPERATOR)
-        if known is None or (known is PilotFormat.JSON_AND_WEIGHTS and not weights_of(candidate)):
+        if known is None:
+            return find_opener(candidate, head) is not None
+        if known is PilotFormat.JSON_AND_WEIGHTS and not weights_of(candidate):
             return False
         return keras_releases.is_installed_for(candidate, known)
     except OSError:

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.mosaic import panels as panel_modules
+from donkey_activations.extensions import ExtensionPoint
+from donkey_activations.mosaic import panels
 from donkey_activations.mosaic.grid import Zoom
-from donkey_activations.mosaic.panels.base import Panel, Setting
+from donkey_activations.mosaic.panels.base import Panel, PanelModule, Setting
 from donkey_activations.mosaic.panels.camera import fit_frame
-from donkey_activations.mosaic.saliency import is_sequential
 
 MARGIN_PX = 4
+
+PANEL_MODULES: ExtensionPoint[PanelModule] = ExtensionPoint(panels.__name__, PanelModule)
 
 _LAYERS = "layers"
 _LEFT_SHARE = 0.36
@@ -51,6 +52,7 @@ def arrange(setting: Setting) -> Iterator[Place]:
 
     Raises:
         LayoutError: The layout asks for what the pilot does not have.
+        ExtensionError: It names another distribution's panel, which cannot be used.
     """
     layout = setting.layout
     room = layout.width_px - 2 * MARGIN_PX
@@ -70,33 +72,35 @@ def arrange(setting: Setting) -> Iterator[Place]:
 
 
 def _pictures(setting: Setting) -> tuple[str, ...]:
-    """Returns the panels that are as large as the camera's frame."""
-    pictures = {"camera"}
-    if is_sequential(setting.layers):
-        pictures.add("saliency")
-    return tuple(name for name in setting.layout.panels if name in pictures)
+    """Return the names of the panels that are as large as the camera's frame."""
+    return tuple(
+        name for name in setting.layout.panels if PANEL_MODULES.load(name).is_frame_sized(setting)
+    )
 
 
-def _would_be_empty(setting: Setting, room_px: int) -> bool:
+def _would_be_empty(setting: Setting, available_width_px: int) -> bool:
     layout, frames = setting.layout, len(_pictures(setting))
     # In a height that is given, and in an order of one's own, each row is a row.
     is_free = layout.height_px is None and layout.panels[-1] == _LAYERS
     if not frames or not is_free or layout.width_px < _NARROWEST_PX:
         return False
-    zoom = fit_frame(setting, _share(room_px, frames))
-    return _width_px(setting, zoom, frames) < (1 - _EMPTY_SHARE) * room_px
+    zoom = fit_frame(setting, _share(available_width_px, frames))
+    return _width_px(setting, zoom, frames) < (1 - _EMPTY_SHARE) * available_width_px
 
 
-def _is_clearer_below(setting: Setting, room_px: int) -> bool:
+def _is_clearer_below(setting: Setting, available_width_px: int) -> bool:
     """Tells whether pictures beside each other are too small, and larger below each other."""
     frames = len(_pictures(setting))
     if frames < 2 or setting.layout.height_px is not None:
         return False
-    beside, below = fit_frame(setting, _share(room_px, frames)), fit_frame(setting, room_px)
+    beside, below = (
+        fit_frame(setting, _share(available_width_px, frames)),
+        fit_frame(setting, available_width_px),
+    )
     return _width_px(setting, beside, 1) < _LEGIBLE_PX and _size(below) > _size(beside)
 
 
-def _beside(setting: Setting, room_px: int, left_px: int) -> Iterator[Place]:
+def _beside(setting: Setting, available_width_px: int, left_px: int) -> Iterator[Place]:
     """Puts the layers to the right of all others, which get up to so many pixels."""
     others = tuple(name for name in setting.layout.panels if name != _LAYERS)
     left_room = 0
@@ -125,8 +129,8 @@ def _is_one_row(setting: Setting) -> bool:
     return groups.count(True) == 1
 
 
-def _share(room_px: int, frames: int) -> int:
-    return max(1, (room_px - (frames - 1) * MARGIN_PX) // frames)
+def _share(available_width_px: int, frames: int) -> int:
+    return max(1, (available_width_px - (frames - 1) * MARGIN_PX) // frames)
 
 
 def _width_px(setting: Setting, zoom: Zoom, frames: int) -> int:
@@ -138,7 +142,12 @@ def _size(zoom: Zoom) -> float:
 
 
 def _rows(
-    setting: Setting, names: Sequence[str], left_px: int, room_px: int, *, side_by_side: bool
+    setting: Setting,
+    names: Sequence[str],
+    left_px: int,
+    available_width_px: int,
+    *,
+    side_by_side: bool,
 ) -> Iterator[Place]:
     top = MARGIN_PX
     pictures = _pictures(setting)
@@ -146,28 +155,14 @@ def _rows(
         row = list(group)
         if not (are_pictures and side_by_side):
             for name in row:
-                for panel in _make_panels(name, setting, room_px):
+                for panel in PANEL_MODULES.load(name).make(setting, available_width_px):
                     yield Place(panel, top, left_px)
                     top += panel.height_px + MARGIN_PX
             continue
-        share = _share(room_px, len(row))
-        panels = [panel for name in row for panel in _make_panels(name, setting, share)]
-        for number, panel in enumerate(panels):
+        share = _share(available_width_px, len(row))
+        pictures_in_row = [
+            panel for name in row for panel in PANEL_MODULES.load(name).make(setting, share)
+        ]
+        for number, panel in enumerate(pictures_in_row):
             yield Place(panel, top, left_px + number * (share + MARGIN_PX))
-        top += max(panel.height_px for panel in panels) + MARGIN_PX
-
-
-def _make_panels(name: str, setting: Setting, room_px: int) -> Sequence[Panel]:
-    """Make what one name in the layout's ``panels`` stands for.
-
-    Args:
-        name: One of ``panel_names()``.
-        setting: What is the same in all frames.
-        room_px: The width that there is.
-
-    Raises:
-        LayoutError: The layout asks for what the pilot does not have.
-    """
-    module = import_module(f"{panel_modules.__name__}.{name}")
-    panels: Sequence[Panel] = module.make(setting, room_px)
-    return panels
+        top += max((panel.height_px for panel in pictures_in_row), default=0) + MARGIN_PX

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from donkey_activations.errors import LayoutError
 from donkey_activations.mosaic.colours import check_colormap
-from donkey_activations.mosaic.panels import panel_names
+from donkey_activations.mosaic.panels import other_panel_names, panel_names
 
 # Shown unless the layout says otherwise.
 PANELS = ("camera", "saliency", "controls", "layers")
@@ -62,7 +62,7 @@ class Layout(LayerStyle):
 
     Attributes:
         panels: What is shown, in this order: ``camera``, ``saliency``, ``controls`` (steering and
-            throttle, where known), ``layers``, or any other of ``panel_names()``.
+            throttle, where known), ``layers``, or the name of any other panel.
         layers: Names of the layers shown, in this order; ``all`` is all that the pilot was opened
             with; None is that, too, or a choice of them where there is no room for so many.
         per_layer: Styles of single layers, by the layer's name.
@@ -111,6 +111,9 @@ class Layout(LayerStyle):
         super().__post_init__()
         _check_names("panels", self.panels)
         choices = tuple(dict.fromkeys((*PANELS, *panel_names())))
+        # Others' panels are only looked for where one of them may be meant.
+        if not set(self.panels) <= set(choices):
+            choices += other_panel_names()
         for panel in self.panels:
             _check_choice("panels", panel, choices)
         if self.layers not in (None, "all"):

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from donkey_activations.errors import ConfigError, SizeError
+from donkey_activations.extractors.openers import keras, tflite
 from donkey_activations.planning.drive_loop import LoopTimes, TrialDrive
 from donkey_activations.planning.footage import Footage
 from donkey_activations.planning.pilots import PlannedPilot
 from donkey_activations.planning.plan import Progress, Wish
 from donkey_activations.resolution import Resolution
 
-_PILOTS = (".tflite", ".h5", ".hdf5", ".keras", ".savedmodel")
+# What can be planned with. Donkeycar keeps other things in models/ that end in .json.
+_SUFFIXES = {*tflite.SUFFIXES, *keras.SUFFIXES} - {".json"}
 
 
 def largest_that_holds(
@@ -59,7 +61,7 @@ def newest_pilot(folder: Path) -> Path:
     Raises:
         ConfigError: There is none.
     """
-    found = [path for path in folder.glob("*") if path.suffix in _PILOTS]
+    found = [path for path in folder.glob("*") if path.suffix in _SUFFIXES]
     if not found:
         raise ConfigError(
             f"{folder}: expected a trained pilot to measure with, found none; train one, "

@@ -40,7 +40,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], int]], int]:
     """Runs ``donkey activations act`` with the given action behind it."""
 
     def run(action: Callable[[], int]) -> int:
-        monkeypatch.setattr(main, "load_verbs", lambda: {"act": Verb(action)})
+        monkeypatch.setattr(main, "load_verbs", lambda _: {"act": Verb(action)})
         return main.main(["act"])
 
     return run

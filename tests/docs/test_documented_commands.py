@@ -23,7 +23,7 @@ EXACT = ("donkey activations layers",)
 FOLLOWED_AS_A_WHOLE = {"extending.md"}
 
 # The languages of blocks that hold no commands.
-OTHER_LANGUAGES = {"diff", "ini", "python", "text", "yaml"}
+OTHER_LANGUAGES = {"diff", "ini", "python", "text", "toml", "yaml"}
 
 _OURS = re.compile(r"(donkey|donkey-activations|python -m donkey_activations)(\s|$)")
 _OUTPUTS = ("--out", "--sheet", "--png", "--npz", "--movie")

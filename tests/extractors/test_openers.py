@@ -8,7 +8,8 @@ import pytest
 from stock_pilot import StockPilot
 
 from donkey_activations.errors import ModelError
-from donkey_activations.extractors.openers import keras, opener_of, tflite
+from donkey_activations.extractors.formats import opener_of
+from donkey_activations.extractors.openers import keras, tflite
 
 
 def test_each_format_has_its_opener_whatever_the_suffix(
@@ -35,7 +36,7 @@ def test_telling_who_opens_a_file_loads_nothing_heavy(stock_pilot: StockPilot) -
     program = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from donkey_activations.extractors.openers import opener_of\n"
+        "from donkey_activations.extractors.formats import opener_of\n"
         f"opener_of(Path({str(stock_pilot.keras)!r}))\n"
         f"print(sorted({heavy} & set(sys.modules)))"
     )

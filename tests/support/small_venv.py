@@ -28,7 +28,7 @@ class SmallVenv:
 
     def __init__(self, folder: Path) -> None:
         venv.create(folder, symlinks=True)
-        self._folder = folder
+        self.folder = folder
         self._scripts = folder / "bin"
         self.python_program = self._scripts / "python"
         (self.site_packages,) = folder.glob("lib/python*/site-packages")
@@ -86,8 +86,8 @@ class SmallVenv:
         inherited = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
         return subprocess.run(
             [program, *args],
-            cwd=self._folder,
-            env={**inherited, "HOME": str(self._folder), "PYTHONDONTWRITEBYTECODE": "1"},
+            cwd=self.folder,
+            env={**inherited, "HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -1,24 +1,23 @@
 """Who opens which pilot file: every module of this package opens one family of formats.
 
-An opener module defines ``takes(path, head) -> bool`` and ``open_pilot(path, wish)``. It imports
-nothing heavy before ``open_pilot``, so that telling a file stays fast; a new opener is a new file
-and no other change.
+An opener module offers what ``Opener`` lists. It imports nothing heavy before ``open_pilot``, so
+that recognising a file stays fast; a new opener is a new file and no other change.
 """
 
-import pkgutil
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
-from donkey_activations.extractors import formats
+from donkey_activations.extensions import ExtensionPoint
 from donkey_activations.extractors.base import FeatureExtractor
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class OpenWish:
+class OpenOptions:
     """How a pilot is to be opened; see ``open_extractor``.
 
     Attributes:
@@ -26,7 +25,7 @@ class OpenWish:
         size: ``(height, width)`` in pixels to run the filters at; None is the pilot's own size.
         trust_model: Load the file even if that runs code stored in it.
         threads: Threads that the network may use, 1 or more.
-        convert: False never loads TensorFlow for a conversion.
+        convert: False never loads an engine such as TensorFlow for a conversion.
     """
 
     layers: Sequence[str] | None
@@ -37,51 +36,99 @@ class OpenWish:
 
 
 class Opener(Protocol):
-    """What a module of this package offers."""
+    """What a module of ``extractors.openers`` offers, or one of another distribution's.
 
-    def takes(self, path: Path, head: bytes) -> bool:
-        """Tells by its content whether a pilot is of these formats.
+    Attributes:
+        SUFFIXES: What the names of such pilots usually end in, such as ``.tflite``. A file is
+            recognised by its content; these are for finding one beside a file that is refused.
+    """
+
+    SUFFIXES: tuple[str, ...]
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Return whether a pilot is of these formats, by its content and never by its suffix.
+
+        It may be damaged further on. Every pilot is asked about, also while the car drives.
 
         Args:
-            path: The file or folder.
-            head: What ``formats.head_of`` returns for it.
+            path: An ordinary file or a folder.
+            head: The first 4096 bytes of the file; empty for a folder.
 
         Raises:
             OSError: It cannot be read.
         """
 
-    def open_pilot(self, path: Path, wish: OpenWish) -> FeatureExtractor:
-        """Opens a pilot that it takes.
+    def files(self, path: Path) -> tuple[Path, ...]:
+        """Return all files that a pilot consists of, which are watched and fingerprinted.
+
+        Args:
+            path: A pilot that it recognises.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+
+    def needs_conversion(self, path: Path) -> bool:
+        """Return whether ``open_pilot`` takes an engine that must not be loaded into a car's drive.
+
+        Then a pilot that comes while the car drives is opened in a process of its own first, and
+        after that, with ``convert=False``, in the drive: ``open_pilot`` has to keep what it makes.
+
+        Args:
+            path: A pilot that it recognises.
+
+        Raises:
+            ModelError: It cannot be opened.
+        """
+
+    def open_pilot(self, path: Path, options: OpenOptions) -> FeatureExtractor:
+        """Open a pilot that it recognises.
 
         Args:
             path: The file or folder.
-            wish: How.
+            options: How.
 
         Raises:
-            ModelError: It cannot be opened so; what it says needs not name the path.
+            ModelError: It cannot be opened so; the message need not name the path.
         """
 
 
-def opener_of(path: Path) -> Opener:
-    """Returns who opens a pilot.
+OPENERS: ExtensionPoint[Opener] = ExtensionPoint(__name__, Opener)
+
+
+_failed: set[str] = set()
+
+
+def find_opener(path: Path, head: bytes) -> Opener | None:
+    """Return the opener that recognises a pilot; ours are asked first, None if there is none.
 
     Args:
-        path: The file or folder, with any suffix or none.
+        path: An ordinary file or a folder.
+        head: The first 4096 bytes of the file; empty for a folder.
 
     Raises:
-        ModelError: It cannot be read, or is nothing that can be opened.
+        OSError: It cannot be read.
     """
+    for opener in OPENERS.own.values():
+        if opener.recognises(path, head):
+            return opener
+    others = OPENERS.others.items()
+    return next((one for name, one in others if _recognises(name, one, path, head)), None)
+
+
+def pilot_suffixes() -> tuple[str, ...]:
+    """Return what the names of pilots usually end in, ``.tflite`` before all that is converted."""
+    openers = (*OPENERS.own.values(), *OPENERS.others.values())
+    found = dict.fromkeys(suffix for opener in openers for suffix in opener.SUFFIXES)
+    return tuple(sorted(found, key=lambda suffix: suffix != ".tflite"))
+
+
+def _recognises(name: str, opener: Opener, path: Path, head: bytes) -> bool:
+    """Ask another distribution's opener; one that fails does not recognise the pilot."""
     try:
-        head = formats.head_of(path)
-        for opener in _openers():
-            if opener.takes(path, head):
-                return opener
-        raise formats.refusal(path, head)
-    except OSError as error:
-        raise formats.unreadable(error) from error
-
-
-@cache
-def _openers() -> tuple[Opener, ...]:
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(cast(Opener, import_module(f"{__name__}.{name}")) for name in names)
+        return opener.recognises(path, head)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - reported, whatever it is
+        if name not in _failed:
+            _failed.add(name)
+            logger.warning("%s", OPENERS.failure(name, error))
+        return False

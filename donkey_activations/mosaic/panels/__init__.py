@@ -1,14 +1,17 @@
 """What a picture is made of: one file a panel, each drawing into a rectangle of its own.
 
-A panel module defines ``make(setting, room_px)``; a new panel is a new file and no other change.
+A panel module offers what ``base.PanelModule`` lists; a new panel is a new file and no other
+change.
 """
 
-import pkgutil
-from functools import cache
+from donkey_activations.extensions import other_names, own_names
 
 
-@cache
 def panel_names() -> tuple[str, ...]:
-    """Return what the layout's ``panels`` may name: the modules here, in alphabetical order."""
-    names = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in names if name != "base"))
+    """Return the names of our own panels, which a layout may have, in alphabetical order."""
+    return own_names(__name__)
+
+
+def other_panel_names() -> tuple[str, ...]:
+    """Return the names of other distributions' panels, which a layout may have as well."""
+    return other_names(__name__)

@@ -1,9 +1,10 @@
 """What every panel offers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,4 +132,31 @@ class Panel(ABC):
         Args:
             area: uint8 ``(height_px, width_px, 3)`` RGB, as ``draw_once`` has left it.
             scene: The frame.
+        """
+
+
+class PanelModule(Protocol):
+    """What a module of ``mosaic.panels`` offers, or one of another distribution's."""
+
+    def make(self, setting: Setting, available_width_px: int) -> Sequence[Panel]:
+        """Make what one name in the layout's ``panels`` stands for.
+
+        Args:
+            setting: What is the same in all frames.
+            available_width_px: The width that a panel may take, 1 or more.
+
+        Returns:
+            The panels, from the top down: one, several, or none where there is nothing to show.
+
+        Raises:
+            LayoutError: The layout asks for what the pilot does not have.
+        """
+
+    def is_frame_sized(self, setting: Setting) -> bool:
+        """Return whether it shows a picture as large as the camera's frame, beside which it stands.
+
+        Any other panel is a row of its own.
+
+        Args:
+            setting: What is the same in all frames.
         """

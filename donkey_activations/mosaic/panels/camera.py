@@ -9,29 +9,34 @@ from donkey_activations.mosaic.panels.base import Area, Panel, Scene, Setting
 _ROUNDING = 1.02
 
 
-def make(setting: Setting, room_px: int) -> Sequence[Panel]:
+def make(setting: Setting, available_width_px: int) -> Sequence[Panel]:
     """Makes the panel."""
-    return [CameraPanel(setting, room_px)]
+    return [CameraPanel(setting, available_width_px)]
 
 
-def fit_frame(setting: Setting, room_px: int) -> Zoom:
+def is_frame_sized(setting: Setting) -> bool:
+    """See ``PanelModule``."""
+    return True
+
+
+def fit_frame(setting: Setting, available_width_px: int) -> Zoom:
     """Returns the zoom at which a frame is shown in a room of that width."""
     height, width = setting.frame_hw
-    return largest_zoom(height, width, setting.frame_height_px, room_px)
+    return largest_zoom(height, width, setting.frame_height_px, available_width_px)
 
 
 class CameraPanel(Panel):
     """The frame as the network gets it, pixel by pixel."""
 
-    def __init__(self, setting: Setting, room_px: int) -> None:
+    def __init__(self, setting: Setting, available_width_px: int) -> None:
         """Finds the size."""
         self._setting = setting
-        self._zoom = zoom = fit_frame(setting, room_px)
+        self._zoom = zoom = fit_frame(setting, available_width_px)
         height, width = (zoom.length_px(pixels) for pixels in setting.frame_hw)
         self._size_hw = height, width
         self._top = setting.caption_height_px
         self.height_px = self._top + height
-        self.width_px = max(width, room_px)
+        self.width_px = max(width, available_width_px)
 
     def draw_once(self, area: Area) -> None:
         """See ``Panel``."""

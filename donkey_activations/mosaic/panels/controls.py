@@ -11,44 +11,49 @@ _SCALES = ("steering", "throttle")
 _SIDE_BY_SIDE_FROM_PX = 520
 
 
-def make(setting: Setting, room_px: int) -> Sequence[Panel]:
+def make(setting: Setting, available_width_px: int) -> Sequence[Panel]:
     """Makes the panel, if anybody's controls are known."""
-    return [ControlsPanel(setting, room_px)] if setting.drivers else []
+    return [ControlsPanel(setting, available_width_px)] if setting.drivers else []
+
+
+def is_frame_sized(setting: Setting) -> bool:
+    """See ``PanelModule``."""
+    return False
 
 
 class ControlsPanel(Panel):
     """Two scales from -1 to 1, and on each a bar of each driver from 0 to his value."""
 
-    def __init__(self, setting: Setting, room_px: int) -> None:
+    def __init__(self, setting: Setting, available_width_px: int) -> None:
         """Finds the places: scales and names in one line, or below each other."""
         self._setting = setting
         self._font = setting.font
         self._colours = {"user": setting.theme.user, "pilot": setting.theme.pilot}
-        self._side_by_side = room_px >= _SIDE_BY_SIDE_FROM_PX * self._font.size
+        self._side_by_side = available_width_px >= _SIDE_BY_SIDE_FROM_PX * self._font.size
         self._line_px = self._font.line_height_px
         names_px = sum(self._font.width_px(driver) + _SPACE_PX for driver in setting.drivers)
         captions = setting.layout.captions
         self._names_px = names_px if captions else 0
         if self._side_by_side:
-            self._scale_room_px = (room_px - self._names_px - _SPACE_PX) // 2
+            self._scale_room_px = (available_width_px - self._names_px - _SPACE_PX) // 2
             lines = 1
         else:
-            self._scale_room_px = room_px
+            self._scale_room_px = available_width_px
             lines = 2 + captions
         self._widths_px = self._share_out(self._scale_room_px)
-        self.width_px = room_px
+        self.width_px = available_width_px
         self.height_px = lines * self._line_px
 
-    def _share_out(self, room_px: int) -> tuple[int, int, int]:
+    def _share_out(self, available_width_px: int) -> tuple[int, int, int]:
         """Returns the widths of label, scale and numbers; the scale is what must be there."""
         label_px = max(map(self._font.width_px, _SCALES)) + _SPACE_PX
         number_px = self._font.width_px("+0.88") + _SPACE_PX
         numbers_px = len(self._setting.drivers) * number_px
-        if not self._setting.layout.captions or room_px < label_px + _SHORTEST_SCALE_PX:
-            return 0, room_px, 0
-        if room_px < label_px + numbers_px + _SHORTEST_SCALE_PX:
-            return label_px, room_px - label_px, 0
-        return label_px, room_px - label_px - numbers_px, numbers_px
+        if not self._setting.layout.captions or available_width_px < label_px + _SHORTEST_SCALE_PX:
+            return 0, available_width_px, 0
+        if available_width_px < label_px + numbers_px + _SHORTEST_SCALE_PX:
+            return label_px, available_width_px - label_px, 0
+        return label_px, available_width_px - label_px - numbers_px, numbers_px
 
     def draw_once(self, area: Area) -> None:
         """See ``Panel``."""

@@ -19,7 +19,7 @@ from donkey_activations.mosaic.scaling import Measured
 from donkey_activations.mosaic.tiles import draw_dead_tiles, draw_tiles, levels_by_filter
 
 
-def make(setting: Setting, room_px: int) -> Sequence[Panel]:
+def make(setting: Setting, available_width_px: int) -> Sequence[Panel]:
     """Makes one panel for each layer that the layout shows.
 
     Raises:
@@ -39,12 +39,18 @@ def make(setting: Setting, room_px: int) -> Sequence[Panel]:
     grids = fit_grids(
         [(layer.height, layer.width, _tiles(layer, setting)) for layer in layers],
         setting.layers_height_px,
-        room_px,
+        available_width_px,
         layout.gap_px,
     )
     return [
-        BandPanel(setting, layer, grid, room_px) for layer, grid in zip(layers, grids, strict=True)
+        BandPanel(setting, layer, grid, available_width_px)
+        for layer, grid in zip(layers, grids, strict=True)
     ]
+
+
+def is_frame_sized(setting: Setting) -> bool:
+    """See ``PanelModule``."""
+    return False
 
 
 def _tiles(layer: LayerInfo, setting: Setting) -> int:
@@ -63,7 +69,9 @@ def _left_out(layer: LayerInfo, setting: Setting) -> frozenset[int]:
 class BandPanel(Panel):
     """The maps of one layer."""
 
-    def __init__(self, setting: Setting, layer: LayerInfo, grid: Grid, room_px: int) -> None:
+    def __init__(
+        self, setting: Setting, layer: LayerInfo, grid: Grid, available_width_px: int
+    ) -> None:
         """Finds the places of words and tiles."""
         self._setting = setting
         self._layer = layer
@@ -72,13 +80,13 @@ class BandPanel(Panel):
         self._grid = grid
         self._font = setting.font
         self._legend = Legend(self._font, setting.theme)
-        words_px = room_px - RAMP_PX - self._font.width_px(LONGEST)
+        words_px = available_width_px - RAMP_PX - self._font.width_px(LONGEST)
         self._lines = (
             1 if words_px > self._font.width_px(layer.name + self._live(layer.filters)) else 2
         )
         self._top = self._lines * setting.caption_height_px
         self.height_px = self._top + self._grid.height_px
-        self.width_px = room_px
+        self.width_px = available_width_px
         self._words_px = words_px
         self._words = self._what_it_is()
         self._words_end_px = 0
@@ -97,12 +105,12 @@ class BandPanel(Panel):
             phrases.append(f"sees {width}x{height} px")
         if self._style.order != "network":
             phrases.append(f"most {self._style.order} first")
-        room_px = self.width_px
+        available_width_px = self.width_px
         if self._lines == 1:
-            room_px = self._words_px - self._font.width_px(self._live(layer.filters))
-        words = self._font.fit(phrases, room_px)
+            available_width_px = self._words_px - self._font.width_px(self._live(layer.filters))
+        words = self._font.fit(phrases, available_width_px)
         if missing not in words:
-            words = self._font.fit([layer.name, missing], room_px)
+            words = self._font.fit([layer.name, missing], available_width_px)
         return words or layer.name
 
     def _live(self, live: int) -> str:
@@ -173,17 +181,17 @@ class BandPanel(Panel):
         any case.
         """
         theme, end = self._setting.theme, self._words_end_px
-        words, room_px = self._live(live), self._words_px
+        words, available_width_px = self._live(live), self._words_px
         colour = theme.quiet_text
         if measured.not_finite is not None:
             number = np.count_nonzero(measured.not_finite)
             colour = theme.text
-            for words, room_px in (
+            for words, available_width_px in (
                 (f"   NaN or infinity in {number} of {self._layer.filters}", self._words_px),
                 ("   not finite!", self.width_px),
             ):
-                if end + self._font.width_px(words) <= room_px:
+                if end + self._font.width_px(words) <= available_width_px:
                     break
-        if end + self._font.width_px(words) > room_px:
+        if end + self._font.width_px(words) > available_width_px:
             return end
         return self._font.write(line, words, end, colour, theme.background)

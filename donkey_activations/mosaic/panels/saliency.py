@@ -28,26 +28,31 @@ _NO_WORDS = (
 )
 
 
-def make(setting: Setting, room_px: int) -> Sequence[Panel]:
+def make(setting: Setting, available_width_px: int) -> Sequence[Panel]:
     """Makes the panel, or says why there is none."""
     if is_sequential(setting.layers):
-        return [SaliencyPanel(setting, room_px)]
-    return [NoSaliencyPanel(setting, room_px)]
+        return [SaliencyPanel(setting, available_width_px)]
+    return [NoSaliencyPanel(setting, available_width_px)]
+
+
+def is_frame_sized(setting: Setting) -> bool:
+    """See ``PanelModule``."""
+    return is_sequential(setting.layers)
 
 
 class SaliencyPanel(Panel):
     """The frame in grey, and on it what has to do with the last layer's maps."""
 
-    def __init__(self, setting: Setting, room_px: int) -> None:
+    def __init__(self, setting: Setting, available_width_px: int) -> None:
         """Finds the size."""
         self._setting = setting
-        zoom = fit_frame(setting, room_px)
+        zoom = fit_frame(setting, available_width_px)
         height, width = (zoom.length_px(pixels) for pixels in setting.frame_hw)
         self._size_hw = height, width
         self._blend_hw = min(self._size_hw, setting.frame_hw)
         self._top = setting.caption_height_px
         self.height_px = self._top + height
-        self.width_px = max(width, room_px)
+        self.width_px = max(width, available_width_px)
         self._colours, self._opacity = _overlay(setting)
 
     def draw_once(self, area: Area) -> None:
@@ -90,8 +95,8 @@ class SaliencyPanel(Panel):
         return blended
 
 
-def _longest(words: Sequence[str], font: Font, room_px: int) -> str:
-    return next((text for text in words if font.width_px(text) <= room_px), "")
+def _longest(words: Sequence[str], font: Font, available_width_px: int) -> str:
+    return next((text for text in words if font.width_px(text) <= available_width_px), "")
 
 
 def _overlay(setting: Setting) -> tuple[Table, NDArray[np.uint8]]:
@@ -108,11 +113,11 @@ def _overlay(setting: Setting) -> tuple[Table, NDArray[np.uint8]]:
 class NoSaliencyPanel(Panel):
     """Says that VisualBackProp is not defined for this pilot."""
 
-    def __init__(self, setting: Setting, room_px: int) -> None:
+    def __init__(self, setting: Setting, available_width_px: int) -> None:
         """Takes one line."""
         self._setting = setting
         self.height_px = setting.caption_height_px
-        self.width_px = room_px
+        self.width_px = available_width_px
 
     def draw_once(self, area: Area) -> None:
         """See ``Panel``."""
