@@ -1,5 +1,6 @@
 """The examples of docs/extending.md: put where the page says, and run as it says."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from documented_car import DocumentedCar
 from markdown_blocks import REPOSITORY, Block, blocks_of
 from PIL import Image
 
-from donkey_activations import open_extractor
+from donkey_activations import open_extractor, read_tub
 from donkey_activations.export.picture import look_at
 from donkey_activations.mosaic.colours import THEMES
+from donkey_activations.tubs.records import read_frame
 
 PAGE = REPOSITORY / "docs" / "extending.md"
 PACKAGE = "donkey_activations"
@@ -90,6 +92,18 @@ def test_the_verb_is_in_the_help_and_counts_silent_filters(followed: Followed) -
     assert printed.splitlines()[-len(expected) :] == expected
 
 
+def test_the_question_is_answered_as_if_each_frame_were_looked_at(followed: Followed) -> None:
+    (printed,) = (
+        text for call, text in followed.printed.items() if "firing" in call and "5" in call
+    )
+    shares = json.loads(printed.splitlines()[-1])
+    extractor = open_extractor(followed.car.path / "models" / "mypilot.tflite")
+    records = [one for one in read_tub(followed.car.path / "data").records if one.index % 5 == 0]
+    for number, layer in enumerate(extractor.layers):
+        fires = [extractor(read_frame(record, 3))[number].any(axis=(0, 1)) for record in records]
+        np.testing.assert_allclose(shares[layer.name], np.mean(fires, axis=0))
+
+
 def test_the_panels_bars_are_in_the_mosaic_and_as_long_as_the_share_of_live_filters(
     followed: Followed,
 ) -> None:
@@ -161,7 +175,7 @@ def test_the_examples_are_in_the_style_of_the_house(checkout: Path, followed: Fo
     shutil.copy(REPOSITORY / "pyproject.toml", checkout)
     files = [block.file for block in blocks_of(PAGE) if block.language == "python" and block.file]
     modules = [file for file in files if file.startswith(f"{PACKAGE}/")]
-    assert len(modules) == 3
+    assert len(modules) == 4
     for check in (["check"], ["format", "--check"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *check, *modules],
