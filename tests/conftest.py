@@ -1,4 +1,4 @@
-"""What tests of several rooms share, and how they run beside each other."""
+"""What tests of several packages share, and how they run beside each other."""
 
 import importlib.util
 import os

@@ -11,18 +11,18 @@ PAGE = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
 PACKAGE = REPOSITORY / "donkey_activations"
 
 
-def test_the_page_has_every_room_once_and_from_top_to_bottom() -> None:
-    floors = runpy.run_path(str(REPOSITORY / "tests" / "test_rooms.py"))["FLOORS"]
-    floor_of = {room: number for number, floor in enumerate(floors) for room in floor}
-    table = PAGE.partition("| room |")[2].partition("\n\n")[0]
+def test_the_page_has_every_package_once_and_from_top_to_bottom() -> None:
+    layers = runpy.run_path(str(REPOSITORY / "tests" / "test_package_layers.py"))["LAYERS"]
+    layer_of = {package: number for number, layer in enumerate(layers) for package in layer}
+    table = PAGE.partition("| package |")[2].partition("\n\n")[0]
     told = re.findall(r"^\| `(\w+)` \| \S", table, re.MULTILINE)
-    assert sorted(told) == sorted(floor_of)
-    assert [floor_of[room] for room in told] == sorted(floor_of.values())
+    assert sorted(told) == sorted(layer_of)
+    assert [layer_of[package] for package in told] == sorted(layer_of.values())
 
 
 def test_the_page_names_every_module_and_folder_at_the_top_of_the_package() -> None:
-    rooms = [path for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()]
-    names = {path.stem for path in rooms} - {"__pycache__"}
+    packages = [path for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()]
+    names = {path.stem for path in packages} - {"__pycache__"}
     assert {name for name in names if f"`{name}" not in PAGE} == set()
 
 

@@ -1,4 +1,4 @@
-"""The rooms of the package, and which way their imports run."""
+"""The layers of the package, and which way their imports run."""
 
 import ast
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "donkey_activations"
 
-# From the top floor down; a room may import what stands below it.
-FLOORS = [
+# From the top layer down; each may import what stands below it.
+LAYERS = [
     {"__main__", "cli"},
     {"demo"},
     {"drive", "films", "planning"},
@@ -24,11 +24,11 @@ FLOORS = [
     {"images"},
     {"errors", "extensions", "files", "formatting", "resolution"},
 ]
-FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
+LAYER_OF = {package: number for number, layer in enumerate(LAYERS) for package in layer}
 
 
-def imported_rooms(file: Path) -> set[str]:
-    rooms = set()
+def imported_packages(file: Path) -> set[str]:
+    packages = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         names = []
         if isinstance(node, ast.ImportFrom):
@@ -38,18 +38,18 @@ def imported_rooms(file: Path) -> set[str]:
         for name in names:
             words = name.split(".")
             if words[0] == PACKAGE.name and len(words) > 1:
-                rooms.add(words[1])
-    return rooms
+                packages.add(words[1])
+    return packages
 
 
 @pytest.mark.parametrize(
     "file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: str(file.relative_to(PACKAGE))
 )
 def test_imports_run_downwards(file: Path) -> None:
-    room = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if room in {"__init__", "donkey_hook"}:
+    package = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if package in {"__init__", "donkey_hook"}:
         return
-    above = {other for other in imported_rooms(file) if FLOOR_OF[other] < FLOOR_OF[room]}
+    above = {other for other in imported_packages(file) if LAYER_OF[other] < LAYER_OF[package]}
     assert not above, f"{file} imports from above"
 
 
