@@ -11,6 +11,7 @@ from donkey_activations.extractors import engines, formats, graph, keras, keras_
 from donkey_activations.extractors.pilot_format import PilotFormat
 from donkey_activations.graphs.tflite import read_graph
 from donkey_activations.graphs.workload.workload import workload
+from donkey_activations.planning.latency import Network
 from donkey_activations.planning.sizes import Size, SizeSearch
 
 
@@ -25,7 +26,7 @@ class SizedPilot:
         whole: The whole pilot as ``.tflite`` at that size; None where only its convolutions can be
             had, as of a ``.tflite`` at another size than its own.
         parameters: How many numbers the whole pilot has been trained to, as Keras counts them;
-            None where ``whole`` is.
+            None where ``whole`` is, or where only TensorFlow could run it, which is not installed.
     """
 
     size_hw: Size
@@ -214,12 +215,18 @@ class _LitePilot:
 
     def at(self, size_hw: Size) -> SizedPilot:
         if size_hw == self.image_shape[-3:-1]:
-            parameters = workload(self._whole).parameters
-            return SizedPilot(size_hw, self._cut, self._whole, parameters)
+            return SizedPilot(size_hw, self._cut, self._whole, self._parameters())
         return SizedPilot(size_hw, engines.resize(self._cut, size_hw), None, None)
 
     def try_at(self, size_hw: Size) -> None:
         engines.run(self._cut, size_hw, 1)
+
+    def _parameters(self) -> int | None:
+        try:
+            network = Network(self._whole, 1)
+        except engines.TensorFlowMissingError:
+            return None  # what follows the convolutions of an rnn pilot cannot be run here
+        return workload(self._whole, network.interpreter_class).parameters
 
 
 def _px(size_hw: Size) -> str:
