@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError
-from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
+from donkey_activations.extractors.base import FeatureExtractor
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.writing import FilmResult, Progress, Shot, write_film
 from donkey_activations.mosaic.comparison.column import Seen, Side
-from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, Limits
+from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, Limits, shown_maps
 from donkey_activations.mosaic.comparison.page import MOST_TILES, Comparison
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import as_rgb
@@ -147,17 +147,9 @@ class SideBySide:
         ranges = FilterRanges(len(self._looks))
         for number, look in enumerate(self._looks):
             for maps in sampled_maps(look.pilot, look.frames, self._places, _FRAMES_OF_A_RUN):
-                ranges.observe(number, self._of_shown_filters(look.pilot.extractor, maps))
+                layers = look.pilot.extractor.layers
+                ranges.observe(number, shown_maps(layers, maps, self.filters))
         return ranges.limits()
-
-    def _of_shown_filters(
-        self, extractor: FeatureExtractor, maps: FeatureMaps
-    ) -> dict[str, NDArray[np.float32]]:
-        return {
-            layer.name: np.take(layer_maps, self.filters[layer.name], axis=2)
-            for layer, layer_maps in zip(extractor.layers, maps, strict=True)
-            if layer.name in self.filters
-        }
 
 
 class _Look:
