@@ -46,7 +46,6 @@ class Network:
 
     Attributes:
         interpreter_class: What runs it.
-        engine: ``"litert"`` or ``"tensorflow"``.
         image_shape: Shape of its first image input, with the batch in front.
     """
 
@@ -61,7 +60,7 @@ class Network:
             TensorFlowMissingError: Only TensorFlow can run it, and it is not installed.
             ModelError: It cannot be run.
         """
-        self.interpreter_class, self.engine = engine_of(read_graph(tflite))
+        self.interpreter_class, _ = engine_of(read_graph(tflite))
         try:
             self._interpreter = self.interpreter_class(model_content=tflite, num_threads=threads)
             self._interpreter.allocate_tensors()

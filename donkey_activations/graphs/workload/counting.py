@@ -60,11 +60,12 @@ def shares(tflite: bytes, graph: Graph, interpreter_class: Any) -> list[Share]:
             raise ModelError("expected a network of one size of image, got one of any size")
     flat = FlatGraph(graph, interpreter_class)
     content = tflite if len(flat.steps) == len(graph.operators) else flat.content()
-    details = run(content, interpreter_class).get_tensor_details()
+    written = [int(number) for step in flat.steps for number in step.operator.outputs]
+    engine = run(content, interpreter_class, None if graph.custom_operators() else written)
     # The engine adds tensors of its own.
     tensors = {
         int(detail["index"]): _tensor(detail, flat.buffer(int(detail["index"])))
-        for detail in details
+        for detail in engine.get_tensor_details()
         if detail["index"] < len(flat.tensors)
     }
     used = {n for step in flat.steps for n in (*step.operator.inputs, *step.operator.outputs)}

@@ -156,7 +156,8 @@ class FlatGraph:
         found = integer(self._graph.model, self.tensors[number])
         if found is not None or self.uncounted or not self._depends_on_shapes(number):
             return found
-        values = run(self._with_outputs([number]), self._interpreter_class).get_tensor(number)
+        content = self._with_outputs([number])
+        values = run(content, self._interpreter_class, None).get_tensor(number)
         return int(values.reshape(-1)[0]) if values.size == 1 else None
 
     def _depends_on_shapes(self, number: int) -> bool:

@@ -1,6 +1,6 @@
 """Runs a ``.tflite`` graph once, for what the engine says of its tensors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -8,18 +8,31 @@ from donkey_activations.errors import ModelError
 from donkey_activations.graphs.resizing import set_up
 
 
-def run(tflite: bytes, interpreter_class: Any) -> Any:
-    """Returns an engine that has run a graph on zeros, so that every tensor has its shape.
+def run(tflite: bytes, interpreter_class: Any, tensors: Iterable[int] | None) -> Any:
+    """Returns an engine in which tensors of a graph have their shapes.
+
+    Args:
+        tflite: A ``.tflite`` file.
+        interpreter_class: What runs it.
+        tensors: The numbers of the tensors. Where one has no memory before the graph runs, its
+            shape is unknown until then, and the graph is run on zeros. None runs it in any case,
+            as it must be with operators of TensorFlow's.
 
     Raises:
         ModelError: It cannot be run.
     """
     try:
-        return set_up(tflite, {}, interpreter_class, run=True)
+        engine = set_up(tflite, {}, interpreter_class, run=tensors is None)
+        try:
+            for number in tensors or ():
+                engine.get_tensor(number)
+        except ValueError:
+            return set_up(tflite, {}, interpreter_class, run=True)
     except (RuntimeError, ValueError) as error:
         raise ModelError(
             f"the .tflite file is damaged, or cannot be run here ({error!r}); copy it again"
         ) from error
+    return engine
 
 
 def check_indices(model: Any) -> None:
