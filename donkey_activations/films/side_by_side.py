@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.writing import FilmResult, Progress, Shot, write_film
 from donkey_activations.mosaic.comparison.column import Seen as Column
 from donkey_activations.mosaic.comparison.column import Side
-from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, Limits
+from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, Limits, shown_maps
 from donkey_activations.mosaic.comparison.page import MOST_TILES, Comparison
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import as_rgb
@@ -145,19 +144,11 @@ class SideBySide:
         """Measures every view, so that what is the same has the same colour in all of them."""
         ranges = FilterRanges(len(self._pilots))
         for number, pilot in enumerate(self._pilots):
+            layers = pilot.extractor.layers
             sample = _sampled_maps(pilot, self._records, self._positions, _FRAMES_OF_A_RUN)
             for maps in sample:
-                ranges.observe(number, self._of_shown_filters(pilot.extractor, maps))
+                ranges.observe(number, shown_maps(layers, maps, self.filters))
         return ranges.limits()
-
-    def _of_shown_filters(
-        self, extractor: FeatureExtractor, maps: FeatureMaps
-    ) -> dict[str, NDArray[np.float32]]:
-        return {
-            layer.name: np.take(layer_maps, self.filters[layer.name], axis=2)
-            for layer, layer_maps in zip(extractor.layers, maps, strict=True)
-            if layer.name in self.filters
-        }
 
 
 def _pilot_of(view: View) -> OpenPilot:

@@ -29,19 +29,38 @@ def tensor_shapes(
         RuntimeError: The graph cannot be run like this.
         ValueError: As before.
     """
+    # What a Flex operator gives has its shape only once it has run.
+    run = bool(graph.custom_operators())
+    details = set_up(content, resized, interpreter_class, run=run).get_tensor_details()
+    return {int(d["index"]): tuple(int(n) for n in d["shape"]) for d in details}
+
+
+def set_up(
+    content: bytes, resized: Mapping[int, Shape], interpreter_class: Any, *, run: bool
+) -> Any:
+    """Returns an engine with a graph in it, whose tensors have their shapes.
+
+    Args:
+        content: A ``.tflite`` file.
+        resized: As ``tensor_shapes`` takes it.
+        interpreter_class: As ``tensor_shapes`` takes it.
+        run: Whether to run it on zeros: some operators have a shape only once they have run.
+
+    Raises:
+        RuntimeError: The graph cannot be run like this.
+        ValueError: As before.
+    """
     interpreter = interpreter_class(
         model_content=content, experimental_op_resolver_type=_without_delegates(interpreter_class)
     )
     for number, shape in resized.items():
         interpreter.resize_tensor_input(number, shape, strict=False)
     interpreter.allocate_tensors()
-    if graph.custom_operators():
-        # What a Flex operator gives has its shape only once it has run.
+    if run:
         for detail in interpreter.get_input_details():
             interpreter.set_tensor(detail["index"], np.zeros(detail["shape"], detail["dtype"]))
         interpreter.invoke()
-    details = interpreter.get_tensor_details()
-    return {int(d["index"]): tuple(int(n) for n in d["shape"]) for d in details}
+    return interpreter
 
 
 def _without_delegates(interpreter_class: Any) -> Any:

@@ -162,8 +162,13 @@ def write_part(graph: Graph, labels: dict[int, str]) -> bytes:
     _drop_unused_tensors(main)
     _drop_uncalled_subgraphs(graph.model)
     _drop_unused_buffers(graph.model)
+    return packed(graph.model)
+
+
+def packed(model: Any) -> bytes:
+    """Returns a model in the schema's object API as a ``.tflite`` file."""
     builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(graph.model.Pack(builder), _FILE_IDENTIFIER)
+    builder.Finish(model.Pack(builder), _FILE_IDENTIFIER)
     return bytes(builder.Output())
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log2
+from typing import Protocol, TypeVar
 
 # Of a tile's longer side.
 _SMALLEST_TILE_PX = 16
 _LARGEST_CELL_PX = 32
 # OpenCV halves ten times as fast as it divides by 3.
-_HALVINGS = (64, 32, 16, 8, 4, 2)
+HALVINGS = (64, 32, 16, 8, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,22 @@ class Grid:
         """Width of all columns with the gaps between them."""
         return self.columns * (self.tile_width_px + self.gap_px) - self.gap_px
 
+    @property
+    def legibility(self) -> tuple[float, int]:
+        """Pixels of a row for each cell, at most 1; and a tile's area."""
+        return 1 / self.zoom.cells_per_pixel, self.tile_height_px * self.tile_width_px
+
+
+class _Sized(Protocol):
+    @property
+    def height_px(self) -> int: ...
+
+    @property
+    def legibility(self) -> tuple[float, int]: ...
+
+
+_Row = TypeVar("_Row", bound=_Sized)
+
 
 def largest_zoom(height: int, width: int, room_height_px: int, room_width_px: int) -> Zoom:
     """Returns the largest zoom at which one picture of so many cells fits into a room."""
@@ -85,27 +102,33 @@ def fit_grids(
     Returns:
         One grid a layer.
     """
-    sizes = [_from_small_to_large(shape, room_width_px, gap_px) for shape in shapes]
-    chosen = [0] * len(sizes)
-    taken_px = sum(grids[0].height_px for grids in sizes)
-    growing = set(range(len(sizes)))
+    ladders = [_from_small_to_large(shape, room_width_px, gap_px) for shape in shapes]
+    return grow_evenly(ladders, room_height_px)
+
+
+def grow_evenly(ladders: Sequence[Sequence[_Row]], room_height_px: int) -> tuple[_Row, ...]:
+    """Shares a height out between rows: the one that is reduced most grows first.
+
+    Args:
+        ladders: The sizes that each row can have, one or more, from small to large.
+        room_height_px: Height of all rows together; exceeded only by the smallest of each.
+
+    Returns:
+        One size a row.
+    """
+    chosen = [0] * len(ladders)
+    free_px = room_height_px - sum(sizes[0].height_px for sizes in ladders)
+    growing = set(range(len(ladders)))
     while growing:
-        layer = min(growing, key=lambda n: (*_legibility(sizes[n][chosen[n]]), n))
-        grids, number = sizes[layer], chosen[layer]
-        if number + 1 == len(grids):
-            growing.remove(layer)
-            continue
-        more_px = grids[number + 1].height_px - grids[number].height_px
-        if taken_px + more_px > room_height_px:
-            growing.remove(layer)
-            continue
-        chosen[layer] += 1
-        taken_px += more_px
-    return tuple(grids[number] for grids, number in zip(sizes, chosen, strict=True))
-
-
-def _legibility(grid: Grid) -> tuple[float, int]:
-    return 1 / grid.zoom.cells_per_pixel, grid.tile_height_px * grid.tile_width_px
+        row = min(growing, key=lambda n: (*ladders[n][chosen[n]].legibility, n))
+        sizes, larger = ladders[row], chosen[row] + 1
+        more_px = sizes[larger].height_px - sizes[larger - 1].height_px if sizes[larger:] else 0
+        if not sizes[larger:] or more_px > free_px:
+            growing.remove(row)
+        else:
+            chosen[row] = larger
+            free_px -= more_px
+    return tuple(sizes[number] for sizes, number in zip(ladders, chosen, strict=True))
 
 
 def _from_small_to_large(
@@ -114,7 +137,7 @@ def _from_small_to_large(
     """Returns the grids that a layer can have, those too small to be legible left out."""
     height, width, _ = shape
     most = max(height, width) // _SMALLEST_TILE_PX
-    zooms = [Zoom(cells_per_pixel=cells) for cells in _HALVINGS if cells <= most]
+    zooms = [Zoom(cells_per_pixel=cells) for cells in HALVINGS if cells <= most]
     zooms += [Zoom(pixels_per_cell=pixels) for pixels in range(1, _LARGEST_CELL_PX + 1)]
     fitting = [zoom for zoom in zooms if zoom.length_px(width) <= room_width_px]
     narrowest = Zoom(cells_per_pixel=2 ** ceil(log2(width / room_width_px)))

@@ -45,7 +45,7 @@ class Network:
     """A network that is run for its time alone.
 
     Attributes:
-        engine: ``"litert"`` or ``"tensorflow"``.
+        interpreter_class: What runs it.
         image_shape: Shape of its first image input, with the batch in front.
     """
 
@@ -60,9 +60,9 @@ class Network:
             TensorFlowMissingError: Only TensorFlow can run it, and it is not installed.
             ModelError: It cannot be run.
         """
-        interpreter_class, self.engine = engine_of(read_graph(tflite))
+        self.interpreter_class, _ = engine_of(read_graph(tflite))
         try:
-            self._interpreter = interpreter_class(model_content=tflite, num_threads=threads)
+            self._interpreter = self.interpreter_class(model_content=tflite, num_threads=threads)
             self._interpreter.allocate_tensors()
             # A network can be quicker on zeros than on what a camera gives.
             generator = np.random.default_rng(1)

@@ -1,15 +1,12 @@
 """The picture of a plan: the same filters at each size, above what that size costs."""
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.extractors.base import FeatureMaps
 from donkey_activations.images.reading import fit_to_pilot
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.comparison.column import Seen, Side
-from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges
+from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, shown_maps
 from donkey_activations.mosaic.comparison.page import MOST_TILES, Comparison
 from donkey_activations.mosaic.representative_filters import telling_filters
 from donkey_activations.mosaic.text import Font
@@ -45,7 +42,7 @@ def draw_page(plan: Plan) -> Picture:
     comparison = Comparison([_side(plan, size) for size in plan.sizes], filters)
     ranges = FilterRanges(len(maps))
     for number, (size, those) in enumerate(zip(plan.sizes, maps, strict=True)):
-        ranges.observe(number, _shown(size, those, comparison.filters))
+        ranges.observe(number, shown_maps(size.layers, those, comparison.filters))
     seen = [
         Seen(_fitted(frame, size), those, plan.footage.size_hw)
         for size, those in zip(plan.sizes, maps, strict=True)
@@ -61,16 +58,6 @@ def _side(plan: Plan, size: SizePlan) -> Side:
 
 def _fitted(frame: Picture, size: SizePlan) -> Picture:
     return fit_to_pilot(frame, (*size.resolution.image_hw, 3))[0]
-
-
-def _shown(
-    size: SizePlan, maps: FeatureMaps, filters: Mapping[str, Sequence[int]]
-) -> dict[str, NDArray[np.float32]]:
-    return {
-        layer.name: layer_maps[:, :, filters[layer.name]]
-        for layer, layer_maps in zip(size.layers, maps, strict=True)
-        if layer.name in filters
-    }
 
 
 def _figures(plan: Plan, width_px: int) -> Picture:

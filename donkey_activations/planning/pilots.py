@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +11,9 @@ from donkey_activations.extractors.layer_names import without_all
 from donkey_activations.extractors.pilot_format import PilotFormat
 from donkey_activations.graphs.tflite import read_graph
 from donkey_activations.graphs.workload.workload import workload
-from donkey_activations.planning.sizes import Size, SizeSearch
+from donkey_activations.planning.latency import Network
+
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class SizedPilot:
         whole: The whole pilot as ``.tflite`` at that size; None where only its convolutions can be
             had, as of a ``.tflite`` at another size than its own.
         parameters: How many numbers the whole pilot has been trained to, as Keras counts them;
-            None where ``whole`` is.
+            None where ``whole`` is, or where only TensorFlow could run it, which is not installed.
     """
 
     size_hw: Size
@@ -92,57 +93,22 @@ class PlannedPilot:
             size_hw: ``(height, width)`` in pixels, each 1 or more.
 
         Raises:
-            SizeError: It does not run at that size; the message says at which it does.
+            SizeError: It does not run at that size.
             ModelError: It cannot be converted.
         """
         if size_hw not in self._known:
             try:
                 self._known[size_hw] = self._pilot.at(size_hw)
             except SizeError as error:
-                raise SizeError(self._refusal(size_hw, error)) from error
+                raise SizeError(self._refusal(error)) from error
         return self._known[size_hw]
 
-    @cached_property
-    def _search(self) -> SizeSearch:
-        return SizeSearch(self._works, self.trained_hw)
-
-    def _works(self, size_hw: Size) -> bool:
-        try:
-            self._pilot.try_at(size_hw)
-        except SizeError:
-            return False
-        return True
-
-    def _refusal(self, size_hw: Size, error: SizeError) -> str:
-        got = f"got {_px(size_hw)}"
-        if not self._works(self.trained_hw):
-            return (
-                f"{error}; give the .tflite of the same training, whose convolutions can be had at "
-                "other sizes"
-            )
-        trained = f"{self.trained_hw[1]}x{self.trained_hw[0]}"
-        if self._search.fixed:
-            return (
-                f"this pilot runs at {trained} only, because its graph has a fixed shape in it; "
-                f"expected no other size, {got}; {self._way_out()}"
-            )
-        least = self._search.smallest_hw
-        if size_hw[0] < least[0] or size_hw[1] < least[1]:
-            together = "" if self._works(least) else ", and more of one where the other is least"
-            return (
-                f"the network needs at least {_px(least)} px (width x height){together}, {got}; "
-                "choose a larger size"
-            )
-        near = " or ".join(map(_px, self._search.nearest(size_hw)))
+    def _refusal(self, error: SizeError) -> str:
+        other = "the .tflite" if self.is_keras else "the Keras file"
         return (
-            f"the network takes only some sizes of px (width x height), {got}; "
-            f"choose {near or f'one nearer to the {trained} it was trained at'}"
+            f"{error}; it was trained at {_px(self.trained_hw)}: choose another size, a larger one "
+            f"rather, or give {other} of the same training"
         )
-
-    def _way_out(self) -> str:
-        if self.is_keras:
-            return "put a Flatten or a pooling in the place of what fixes it, and train again"
-        return "give the Keras file of the same training, which can be had at any size"
 
 
 class _Pilot(Protocol):
@@ -151,9 +117,6 @@ class _Pilot(Protocol):
 
     def at(self, size_hw: Size) -> SizedPilot:
         """Returns the pilot at a size; raises SizeError where it does not run."""
-
-    def try_at(self, size_hw: Size) -> None:
-        """Raises SizeError where the pilot does not run, without making it."""
 
 
 class _KerasPilot:
@@ -177,9 +140,6 @@ class _KerasPilot:
         model = self._model if own else keras_resizing.rebuild(self._tf, self._model, size_hw)
         whole = keras.convert_whole(model)
         return SizedPilot(size_hw, self._cut(model, whole), whole, model.count_params())
-
-    def try_at(self, size_hw: Size) -> None:
-        keras_resizing.rebuild(self._tf, self._model, size_hw)
 
     def _cut(self, model: object, whole: bytes) -> bytes:
         """Cuts the whole pilot, or converts the maps on their own where it lost a layer's name."""
@@ -216,12 +176,21 @@ class _LitePilot:
 
     def at(self, size_hw: Size) -> SizedPilot:
         if size_hw == self.image_shape[-3:-1]:
-            parameters = workload(self._whole).parameters
-            return SizedPilot(size_hw, self._cut, self._whole, parameters)
-        return SizedPilot(size_hw, engines.resize(self._cut, size_hw), None, None)
+            return SizedPilot(size_hw, self._cut, self._whole, self._parameters())
+        try:
+            resized = engines.resize(self._cut, size_hw)
+        except SizeError as error:
+            raise SizeError(
+                f"the network does not run at {_px(size_hw)} px (width x height)"
+            ) from error
+        return SizedPilot(size_hw, resized, None, None)
 
-    def try_at(self, size_hw: Size) -> None:
-        engines.run(self._cut, size_hw, 1)
+    def _parameters(self) -> int | None:
+        try:
+            network = Network(self._whole, 1)
+        except engines.TensorFlowMissingError:
+            return None  # what follows the convolutions of an rnn pilot cannot be run here
+        return workload(self._whole, network.interpreter_class).parameters
 
 
 def _px(size_hw: Size) -> str:

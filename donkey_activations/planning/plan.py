@@ -181,7 +181,8 @@ def plan_size(
     extractor = engines.run(sized.cut_graph, None, wish.threads)
     frames = footage.at(resolution.image_hw)
     progress(f"{resolution}: measuring the network")
-    maps_latency = Network(sized.cut_graph, wish.threads).latency()
+    maps = Network(sized.cut_graph, wish.threads)
+    maps_latency = maps.latency()
     whole = _whole_pilot(sized, wish.threads)
     driving = sized.cut_graph if whole is None or sized.whole is None else sized.whole
     drive = TrialDrive(driving, frames, wish.threads)
@@ -190,8 +191,8 @@ def plan_size(
     return SizePlan(
         resolution=resolution,
         extractor=extractor,
-        layer_workloads=layer_workloads(sized.cut_graph),
-        maps_workload=workload(sized.cut_graph),
+        layer_workloads=layer_workloads(sized.cut_graph, maps.interpreter_class),
+        maps_workload=workload(sized.cut_graph, maps.interpreter_class),
         maps_latency=maps_latency,
         whole=whole,
         drive=without,
@@ -204,10 +205,11 @@ def _whole_pilot(sized: SizedPilot, threads: int) -> WholePilot | None:
     if sized.whole is None or sized.parameters is None:
         return None
     try:
-        latency = Network(sized.whole, threads).latency()
+        network = Network(sized.whole, threads)
     except TensorFlowMissingError:
         return None  # what follows the convolutions of an rnn pilot
-    return WholePilot(workload(sized.whole), sized.parameters, len(sized.whole), latency)
+    counted = workload(sized.whole, network.interpreter_class)
+    return WholePilot(counted, sized.parameters, len(sized.whole), network.latency())
 
 
 def _recording(footage: Footage, frames: Sequence[Frame], extractor: FeatureExtractor) -> Recording:

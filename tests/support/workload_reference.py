@@ -19,7 +19,7 @@ STOCK = (
     "linear", "categorical", "inferred", "memory", "imu", "behavior", "localizer", "latent", "rnn",
     "3d", "linear_640x360",
 )  # fmt: skip
-OWN = ("stacks", "halving", "normalised", "shared", "on_maps", "fused_lstm", "conv_lstm")
+OWN = ("stacks", "halving", "normalised", "shared", "on_maps", "fused_lstm", "conv_lstm", "loops")
 QUANTISED = ("int8", "float16", "dynamic")
 
 
@@ -230,6 +230,18 @@ def _fused_lstm(layers: Any) -> Any:
     import tensorflow as tf
 
     return tf.keras.Sequential([layers.Input((5, 6), batch_size=1), layers.LSTM(4, name="lstm")])
+
+
+def _loops(layers: Any) -> Any:
+    """As an rnn pilot, with loops that need no operator of TensorFlow's: the batch is fixed."""
+    import tensorflow as tf
+
+    x = images = layers.Input((4, 20, 30, 3), batch_size=1, name="img_in")
+    x = layers.TimeDistributed(layers.Conv2D(4, 3, strides=2, name="conv"), name="conv")(x)
+    x = layers.TimeDistributed(layers.Flatten())(x)
+    x = layers.LSTM(6, return_sequences=True, name="lstm_1")(x)
+    x = layers.LSTM(5, name="lstm_2")(x)
+    return tf.keras.Model(images, layers.Dense(2, name="dense")(x))
 
 
 def _conv_lstm(layers: Any) -> Any:

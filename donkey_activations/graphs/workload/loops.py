@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from donkey_activations.graphs.workload.tensors import Tensor
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 
-Name = Callable[[Any], str]
-Read = Callable[[Any], Tensor]
+from donkey_activations.graphs.tflite import Graph
+
+Entry = Callable[[int], int | None]
+
+_INTEGERS = {schema.TensorType.INT32: np.int32, schema.TensorType.INT64: np.int64}
 
 
 def carried(body: Any) -> set[int]:
@@ -19,7 +23,7 @@ def carried(body: Any) -> set[int]:
     return {number for number, (given, returned) in enumerate(pairs) if given == returned}
 
 
-def trips(condition: Any, body: Any, entry: Sequence[Tensor], name: Name, read: Read) -> int | None:
+def trips(graph: Graph, condition: Any, body: Any, entry: Entry) -> int | None:
     """Returns how often the body of a loop runs.
 
     Keras' recurrent layers count their steps: ``while step < steps``, in Keras 3 twice, with
@@ -27,68 +31,77 @@ def trips(condition: Any, body: Any, entry: Sequence[Tensor], name: Name, read: 
     it is.
 
     Args:
+        graph: The graph that the loop is in.
         condition: The subgraph that tells whether to go on, in the schema's object API.
         body: The subgraph of one step.
-        entry: What is known of the loop's variables at its start.
-        name: Returns the name of an operator.
-        read: Returns what the file tells of a tensor.
+        entry: Returns a variable at the loop's start by its position; None where it is unknown.
 
     Returns:
         The number, or None for a loop of another kind, or one whose end nobody knows.
     """
-    tests = list(_comparisons(condition, condition.outputs[0], name))
-    ends = [_trips_until(test, (condition, body), entry, name, read) for test in tests]
+    tests = list(_comparisons(graph, _list(condition.operators), condition.outputs[0]))
+    ends = [_trips_until(graph, test, (condition, body), entry) for test in tests]
     known = [end for end in ends if end is not None]
     return min(known) if known and len(known) == len(ends) else None
 
 
-def _comparisons(condition: Any, tensor: int, name: Name) -> Iterator[Any]:
+def constant(model: Any, tensor: Any) -> Any:
+    """Returns the bytes of a tensor whose values stand in the file; None for any other."""
+    data = model.buffers[tensor.buffer].data
+    return None if data is None or not len(data) else data
+
+
+def integer(model: Any, tensor: Any) -> int | None:
+    """Returns the value of a constant integer; None for any other tensor."""
+    data, kind = constant(model, tensor), _INTEGERS.get(tensor.type)
+    if data is None or kind is None or len(data) != np.dtype(kind).itemsize:
+        return None
+    return int(np.frombuffer(bytes(bytearray(data)), kind)[0])
+
+
+def _comparisons(graph: Graph, operators: Sequence[Any], tensor: int) -> Iterator[Any]:
     """Yields what must all be true for a loop to go on: Keras 3 counts twice."""
-    test = _writer(condition, tensor)
-    if test is not None and name(test) == "LOGICAL_AND":
+    number, test = _writer(operators, tensor)
+    if test is not None and graph.operator_name(test) == "LOGICAL_AND":
         for given in test.inputs:
-            yield from _comparisons(condition, given, name)
+            yield from _comparisons(graph, operators[:number], given)
     else:
         yield test
 
 
-def _trips_until(
-    test: Any, loop: tuple[Any, Any], entry: Sequence[Tensor], name: Name, read: Read
-) -> int | None:
+def _trips_until(graph: Graph, test: Any, loop: tuple[Any, Any], entry: Entry) -> int | None:
     """Returns how often a loop runs until a comparison is false; None where nobody knows."""
     condition, body = loop
-    if test is None or name(test) != "LESS":
+    if test is None or graph.operator_name(test) != "LESS" or len(test.inputs) != 2:
         return None
     variables = [int(tensor) for tensor in condition.inputs]
     counted, limit = (int(tensor) for tensor in test.inputs)
     if counted not in variables:
         return None
     counter = variables.index(counted)
-    start = _number(entry[counter])
-    end = _number(read(condition.tensors[limit]))
+    end = integer(graph.model, condition.tensors[limit])
     if limit in variables and variables.index(limit) in carried(body):
-        end = _number(entry[variables.index(limit)])
-    step = _step(body, counter, name, read)
+        end = entry(variables.index(limit))
+    start, step = entry(counter), _step(graph, body, counter)
     if start is None or end is None or step is None or step < 1:
         return None
     return max(0, -((start - end) // step))
 
 
-def _step(body: Any, counter: int, name: Name, read: Read) -> int | None:
+def _step(graph: Graph, body: Any, counter: int) -> int | None:
     """Returns by how much the body raises the loop's counter."""
-    count = _writer(body, body.outputs[counter])
-    if count is None or name(count) != "ADD":
+    _, count = _writer(_list(body.operators), body.outputs[counter])
+    if count is None or graph.operator_name(count) != "ADD":
         return None
     added = [tensor for tensor in count.inputs if tensor != body.inputs[counter]]
-    return _number(read(body.tensors[added[0]])) if len(added) == 1 else None
+    return integer(graph.model, body.tensors[added[0]]) if len(added) == 1 else None
 
 
-def _writer(subgraph: Any, tensor: int) -> Any:
-    """Returns the operator that writes a tensor; None if there is none."""
-    writers = (operator for operator in subgraph.operators if tensor in operator.outputs)
-    return next(writers, None)
+def _writer(operators: Sequence[Any], tensor: int) -> tuple[int, Any]:
+    """Returns the operator that writes a tensor, and its number; None for it if there is none."""
+    writers = (pair for pair in enumerate(operators) if tensor in _list(pair[1].outputs))
+    return next(writers, (0, None))
 
 
-def _number(tensor: Tensor) -> int | None:
-    single = tensor.values is not None and tensor.values.size == 1
-    return int(tensor.values.reshape(-1)[0]) if single and tensor.values is not None else None
+def _list(values: Any) -> Any:
+    return () if values is None else values

@@ -7,12 +7,13 @@ torchinfo, and little is lost by it: those are a few operations a cell, a convol
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 
-from donkey_activations.graphs.workload.tensors import Operation, Shape, product
-
-Count = Callable[[Operation, Shape], int | None]
+from donkey_activations.graphs.operators import Shape
 
 # Of TensorFlow's own operators, those that do what counts as nothing in LiteRT's.
 _FLEX_WITHOUT_MACS = {
@@ -30,74 +31,107 @@ RECURRENT = {
 }  # fmt: skip
 
 
-def macs(operation: Operation, output: Shape) -> int | None:
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A tensor as it is when a frame runs through the graph.
+
+    Attributes:
+        shape: Its sizes; a scalar's is ``()``.
+        item_bytes: Bytes of one of its values; 0 for a list or a handle.
+        whole: Whether its values are integers of 32 bits or more, as those of a shape are.
+        buffer: The number of the buffer that its values stand in, if it is a constant.
+    """
+
+    shape: Shape
+    item_bytes: int
+    whole: bool
+    buffer: int | None = None
+
+    @property
+    def elements(self) -> int:
+        """Number of its values."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One operator with its tensors.
+
+    Attributes:
+        name: Its name in LiteRT's schema, or a custom one's own.
+        options: Its options in the schema's own object, or None.
+        inputs: What it reads; None for an input that is left out.
+        outputs: What it writes.
+    """
+
+    name: str
+    options: Any
+    inputs: tuple[Tensor | None, ...]
+    outputs: tuple[Tensor, ...]
+
+    def input(self, number: int) -> Tensor:
+        """Returns an input that the operator cannot do without."""
+        tensor = self.inputs[number]
+        assert tensor is not None  # or LiteRT would not have run it
+        return tensor
+
+
+def macs(operation: Operation) -> int | None:
     """Returns the multiply-accumulate operations of one operator.
 
-    Args:
-        operation: The operator.
-        output: The shape of its first output.
-
     Returns:
-        How many there are, 0 where they do not count; None where nobody knows, because a size is
-        unknown, or the operator is.
-
-    Raises:
-        ValueError: The operator cannot run on such inputs.
-        IndexError: The same.
+        How many there are, 0 where they do not count; None where nobody knows the operator.
     """
     name = operation.name
-    count = _COUNTS.get(name)
-    if count is not None:
-        unranked = any(tensor is not None and not tensor.shape for tensor in operation.inputs)
-        return None if unranked or not output else count(operation, output)
+    if name in _COUNTS:
+        return _COUNTS[name](operation)
     built_in = hasattr(schema.BuiltinOperator, name) and not name.startswith("STABLEHLO_")
     without_macs = built_in and name not in _RUNS_OTHERS
     return 0 if without_macs or name in _FLEX_WITHOUT_MACS else None
 
 
-def _convolution(operation: Operation, output: Shape) -> int | None:
+def _convolution(operation: Operation) -> int:
     """Output cells x filters x kernel volume x channels; a kernel is (filters, h, w, channels)."""
-    return product((*output, *operation.input(1).shape[1:]))
+    return operation.outputs[0].elements * prod(operation.input(1).shape[1:])
 
 
-def _depthwise(operation: Operation, output: Shape) -> int | None:
+def _depthwise(operation: Operation) -> int:
     """Output cells x filters x kernel volume; each filter reads one channel."""
-    return product((*output, *operation.input(1).shape[1:3]))
+    return operation.outputs[0].elements * prod(operation.input(1).shape[1:3])
 
 
-def _convolution_3d(operation: Operation, output: Shape) -> int | None:
+def _convolution_3d(operation: Operation) -> int:
     """Output cells x kernel volume x channels x filters; the kernel has the last two in it."""
-    return product((*output[:-1], *operation.input(1).shape))
+    return prod(operation.outputs[0].shape[:-1]) * operation.input(1).elements
 
 
-def _transposed(operation: Operation, output: Shape) -> int | None:
+def _transposed(operation: Operation) -> int:
     """Input cells x kernel volume x channels x filters: every input cell meets every weight."""
-    return product((*operation.input(2).shape[:-1], *operation.input(1).shape))
+    return prod(operation.input(2).shape[:-1]) * operation.input(1).elements
 
 
-def _dense(operation: Operation, output: Shape) -> int | None:
+def _dense(operation: Operation) -> int:
     """Rows x weights, which is values read x filters."""
-    return product((operation.input(0).elements, operation.input(1).shape[0]))
+    return operation.input(0).elements * operation.input(1).shape[0]
 
 
-def _matrices(operation: Operation, output: Shape) -> int | None:
+def _matrices(operation: Operation) -> int:
     """Output values x length of the sums that they are."""
     axis = -2 if operation.options.adjX else -1
-    return product((*output, operation.input(0).shape[axis]))
+    return operation.outputs[0].elements * operation.input(0).shape[axis]
 
 
-def _recurrent(operation: Operation, output: Shape) -> int | None:
+def _recurrent(operation: Operation) -> int:
     """Rows, one for each step in time, x weights of the matrices of all gates."""
     matrices = [
         tensor.elements
         for tensor in operation.inputs[1:]
         if tensor is not None and tensor.buffer is not None and len(tensor.shape) == 2
     ]
-    weights = sum(elements for elements in matrices if elements is not None)
-    return product((*operation.input(0).shape[:-1], weights))
+    return prod(operation.input(0).shape[:-1]) * sum(matrices)
 
 
-_COUNTS: dict[str, Count] = {
+_COUNTS: dict[str, Callable[[Operation], int]] = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
     "CONV_3D": _convolution_3d,

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from donkey_activations.graphs.workload.operations import RECURRENT
-from donkey_activations.graphs.workload.tensors import Operation, Tensor
+from donkey_activations.graphs.workload.operations import RECURRENT, Operation, Tensor
 
 # Where the weights of an operator lie among its inputs.
 _WEIGHTS = {
@@ -61,9 +60,7 @@ def parameters(operation: Operation, kernel: int | None) -> list[Parameter]:
     if operation.name in _ROLES:
         role = _ROLES[operation.name]
         # A scalar is a constant of some formula; integers are shapes.
-        vectors = [
-            tensor for tensor in constants.values() if tensor.shape and tensor.values is None
-        ]
+        vectors = [tensor for tensor in constants.values() if tensor.shape and not tensor.whole]
         return [_parameter(vector, kernel, role) for vector in vectors]
     recurrent = operation.name in RECURRENT
     places = range(1, len(operation.inputs)) if recurrent else _WEIGHTS.get(operation.name, ())
@@ -102,4 +99,4 @@ def learned(found: Collection[Parameter], model: Any) -> set[Parameter]:
 def _parameter(
     tensor: Tensor, kernel: int | None, role: str, *, attached: bool = False
 ) -> Parameter:
-    return Parameter(tensor.buffer or 0, kernel, role, tensor.elements or 0, attached)
+    return Parameter(tensor.buffer or 0, kernel, role, tensor.elements, attached)

@@ -1,17 +1,14 @@
 """What a network computes: its multiply-accumulate operations, parameters and memory traffic."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from donkey_activations.errors import ModelError
-from donkey_activations.graphs.tflite import Graph, read_graph
-from donkey_activations.graphs.workload.counting import Counter, Share
-from donkey_activations.graphs.workload.parameters import Parameter, learned
+from ai_edge_litert.interpreter import Interpreter
 
-# Beyond it a graph has sizes that no machine has memory for.
-_MOST = 1 << 63
+from donkey_activations.graphs.tflite import Graph, read_graph
+from donkey_activations.graphs.workload.counting import Share, shares
+from donkey_activations.graphs.workload.parameters import Parameter, learned
 
 
 @dataclass(frozen=True)
@@ -34,26 +31,27 @@ class Workload:
     uncounted: tuple[str, ...] = ()
 
 
-def workload(tflite: bytes) -> Workload:
+def workload(tflite: bytes, interpreter_class: Any = Interpreter) -> Workload:
     """Counts what a whole network computes for one frame.
 
     Args:
         tflite: A ``.tflite`` file.
+        interpreter_class: What runs it, as ``extractors.engines.engine_of`` returns it.
 
     Raises:
-        ModelError: The bytes are no readable model.
+        ModelError: The bytes are no readable model, or it cannot be run.
     """
     graph = read_graph(tflite)
-    with _damage_is_a_model_error():
-        shares = Counter(graph).count()
-        return _workload(shares, _learned(graph, shares))
+    found = shares(tflite, graph, interpreter_class)
+    return _workload(found, _learned(graph, found))
 
 
-def layer_workloads(cut_graph: bytes) -> tuple[Workload, ...]:
+def layer_workloads(cut_graph: bytes, interpreter_class: Any = Interpreter) -> tuple[Workload, ...]:
     """Counts what each layer of a cut graph adds to those before it.
 
     Args:
         cut_graph: What ``extractors.graph.cut`` returns.
+        interpreter_class: As ``workload`` takes it.
 
     Returns:
         One workload a layer, in the order of the graph's outputs: of all operators that the layer
@@ -61,31 +59,27 @@ def layer_workloads(cut_graph: bytes) -> tuple[Workload, ...]:
         share counts for the first of them.
 
     Raises:
-        ModelError: The bytes are no readable model.
+        ModelError: The bytes are no readable model, or it cannot be run.
     """
     graph = read_graph(cut_graph)
-    with _damage_is_a_model_error():
-        shares = Counter(graph).count()
-        left = _learned(graph, shares)
-        layers = []
-        for numbers in _operators_of_layers(graph):
-            own = [shares[number] for number in numbers]
-            layers.append(_workload(own, left))
-            left = left.difference(*(share.parameters for share in own))
-        return tuple(layers)
+    found = shares(cut_graph, graph, interpreter_class)
+    left = _learned(graph, found)
+    layers = []
+    for numbers in _operators_of_layers(graph):
+        own = [found[number] for number in numbers]
+        layers.append(_workload(own, left))
+        left = left.difference(*(share.parameters for share in own))
+    return tuple(layers)
 
 
-def _learned(graph: Graph, shares: Iterable[Share]) -> set[Parameter]:
-    found = {parameter for share in shares for parameter in share.parameters}
-    return learned(found, graph.model)
+def _learned(graph: Graph, found: Iterable[Share]) -> set[Parameter]:
+    return learned({parameter for share in found for parameter in share.parameters}, graph.model)
 
 
-def _workload(shares: Iterable[Share], countable: set[Parameter]) -> Workload:
+def _workload(found: Iterable[Share], countable: set[Parameter]) -> Workload:
     total = Share()
-    for share in shares:
+    for share in found:
         total.add(share)
-    if max(total.macs, total.activation_bytes) >= _MOST:
-        raise ValueError("it has sizes that no machine has memory for")
     return Workload(
         macs=total.macs,
         parameters=sum(parameter.count for parameter in countable.intersection(total.parameters)),
@@ -108,17 +102,6 @@ def _operators_of_layers(graph: Graph) -> Iterator[list[int]]:
                 own.append(number)
                 waiting.extend(int(tensor) for tensor in _list(graph.operators[number].inputs))
         yield sorted(own)
-
-
-@contextmanager
-def _damage_is_a_model_error() -> Iterator[None]:
-    try:
-        yield
-    except (
-        ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
-    ) as error:  # fmt: skip
-        # Indices and sizes in a damaged file point anywhere.
-        raise ModelError(f"the .tflite file is damaged ({error!r}); copy it again") from error
 
 
 def _list(values: Any) -> Any:

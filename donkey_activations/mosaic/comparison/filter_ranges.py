@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from donkey_activations.extractors.base import FeatureMaps, LayerInfo
 from donkey_activations.mosaic.run_ranges import PERCENTILE
 from donkey_activations.mosaic.scaling import measure
 
@@ -21,6 +22,17 @@ class Limits:
 
     lows: Values
     highs: Values
+
+
+def shown_maps(
+    layers: Sequence[LayerInfo], maps: FeatureMaps, filters: Mapping[str, Sequence[int]]
+) -> dict[str, Values]:
+    """Returns the maps of the filters that are shown, by the layer's name."""
+    return {
+        layer.name: np.take(of_layer, filters[layer.name], axis=2)
+        for layer, of_layer in zip(layers, maps, strict=True)
+        if layer.name in filters
+    }
 
 
 class FilterRanges:

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from donkey_activations.mosaic.grid import Zoom
+from donkey_activations.mosaic.grid import HALVINGS, Zoom, grow_evenly
 
 _SMALLEST_TILE_PX = 64
 _WIDEST_GAP_PX = 8
 _LEAST_FOR_DETAIL = 2
-# OpenCV halves ten times as fast as it divides by 3.
-_HALVINGS = (64, 32, 16, 8, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -91,29 +89,13 @@ def fit_rows(
     ladders = [_from_small_to_large(subject, room_width_px, gap_px) for subject in subjects]
     if not all(ladders):
         return None
-    chosen = [0] * len(ladders)
-    growing = set(range(len(ladders)))
-    free_px = room_height_px - sum(ladder[0].height_px for ladder in ladders)
-    if free_px < 0:
-        return None
-    while growing:
-        row = min(growing, key=lambda n: (*ladders[n][chosen[n]].legibility, n))
-        ladder, number = ladders[row], chosen[row]
-        if number + 1 == len(ladder):
-            growing.remove(row)
-            continue
-        more_px = ladder[number + 1].height_px - ladder[number].height_px
-        if more_px > free_px:
-            growing.remove(row)
-            continue
-        chosen[row] += 1
-        free_px -= more_px
-    return tuple(ladder[number] for ladder, number in zip(ladders, chosen, strict=True))
+    rows = grow_evenly(ladders, room_height_px)
+    return rows if sum(row.height_px for row in rows) <= room_height_px else None
 
 
 def _from_small_to_large(subject: Subject, room_width_px: int, gap_px: int) -> list[TileRow]:
     height, width = max(subject.shapes_hw, key=lambda shape: shape[0] * shape[1])
-    zooms = [Zoom(cells_per_pixel=cells) for cells in _HALVINGS if cells <= min(height, width)]
+    zooms = [Zoom(cells_per_pixel=cells) for cells in HALVINGS if cells <= min(height, width)]
     zooms += [Zoom(pixels_per_cell=pixels) for pixels in range(1, room_width_px // width + 1)]
     rows = []
     for zoom in zooms:

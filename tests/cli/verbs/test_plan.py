@@ -117,13 +117,13 @@ def test_a_size_that_cannot_be_is_told_and_the_others_are_planned(
     told = json.loads(out)
     assert code == 1
     assert [size["width"] for size in told["sizes"]] == [80]
-    assert told["refused"][0]["reason"].startswith("the network needs at least 61x61 px")
-    assert err.startswith("40x30: the network needs at least 61x61 px")
+    assert told["refused"][0]["reason"].startswith("the network does not run at 40x30 px")
+    assert err.startswith("40x30: the network does not run at 40x30 px")
     assert len(err.splitlines()) == 1
 
 
 BAD: dict[str, tuple[list[str], str]] = {
-    "no size that can be": (["--sizes", "40x30"], "at least 61x61 px"),
+    "no size that can be": (["--sizes", "40x30"], "does not run at 40x30 px"),
     "nothing": (["--sizes", "0x0"], "expected a width of 16 to 4096"),
     "words": (["--sizes", "large"], "got 'large'"),
     "an empty list": (["--sizes", ""], "expected WIDTHxHEIGHT"),

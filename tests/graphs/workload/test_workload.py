@@ -1,7 +1,9 @@
 """What is counted in a graph: against Keras' own figures, and against formulas worked by hand."""
 
+import json
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ from keras_release import KERAS_3
 from stock_pilot import StockPilot
 from workload_reference import QUANTISED, STOCK, Counted
 
+from donkey_activations import open_extractor
+from donkey_activations.cli.main import main
+from donkey_activations.extractors.engines import engine_of
 from donkey_activations.extractors.graph import cut
 from donkey_activations.graphs.tflite import read_graph
 from donkey_activations.graphs.workload.workload import Workload, layer_workloads, workload
@@ -19,8 +24,18 @@ FLOAT32 = 4
 Pilots = dict[str, Counted]
 
 
+# Width and height of the maps: floor((n - kernel) / 2) + 1 of 160x120 pixels.
+HALVED = [(78, 58), (37, 27), (17, 12), (8, 5), (3, 2)]
+
+
+def engine(content: bytes) -> Any:
+    """What can run a graph: TensorFlow, where it has operators of TensorFlow's own."""
+    return engine_of(read_graph(content))[0]
+
+
 def counted(pilot: Counted) -> Workload:
-    return workload(pilot.tflite.read_bytes())
+    content = pilot.tflite.read_bytes()
+    return workload(content, engine(content))
 
 
 def layers_of(pilot: Path, layers: list[str] | None = None) -> dict[str, Workload]:
@@ -28,7 +43,7 @@ def layers_of(pilot: Path, layers: list[str] | None = None) -> dict[str, Workloa
     content = cut(pilot.read_bytes(), layers)
     graph = read_graph(content)
     names = [graph.tensor_name(n).partition(":")[2] for n in graph.model.subgraphs[0].outputs]
-    return dict(zip(names, layer_workloads(content), strict=True))
+    return dict(zip(names, layer_workloads(content, engine(content)), strict=True))
 
 
 def bytes_that_litert_writes(content: bytes) -> int:
@@ -67,7 +82,9 @@ def test_the_dense_layer_behind_the_maps_grows_with_the_image(
     assert counted(counted_pilots[name]).parameters == parameters
 
 
-@pytest.mark.parametrize("name", [*STOCK, *QUANTISED, "stacks", "shared", "on_maps", "fused_lstm"])
+@pytest.mark.parametrize(
+    "name", [*STOCK, *QUANTISED, "stacks", "shared", "on_maps", "fused_lstm", "loops"]
+)
 def test_macs_are_those_of_the_formulas_from_keras_configuration(
     counted_pilots: Pilots, name: str
 ) -> None:
@@ -113,6 +130,19 @@ def test_each_layer_has_the_macs_and_parameters_of_its_keras_layer(
     }
 
 
+def test_a_tflite_whose_lstm_is_a_loop_is_planned_whole(
+    counted_pilots: Pilots, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("donkey_activations.planning.latency._MEASURED_S", 0.0)
+    monkeypatch.setattr("donkey_activations.planning.drive_loop._MEASURED_S", 0.0)
+    pilot = counted_pilots["loops"]
+    assert main(["plan", "--model", str(pilot.tflite), "--sizes", "30x20", "--json"]) == 0
+    (size,) = json.loads(capsys.readouterr().out)["sizes"]
+    assert size["pilot"]["macs"] == sum(pilot.macs_of.values())
+    assert size["pilot"]["parameters"] == pilot.parameters
+    assert (size["pilot"]["uncounted"], size["layers"][0]["macs"]) == ([], pilot.macs_of["conv"])
+
+
 def test_the_random_stacks_have_all_kinds_of_layers_in_them(counted_pilots: Pilots) -> None:
     pilot = counted_pilots["stacks"]
     content = cut(pilot.tflite.read_bytes(), pilot.convolutions)
@@ -126,12 +156,17 @@ def test_the_random_stacks_have_all_kinds_of_layers_in_them(counted_pilots: Pilo
 @pytest.mark.parametrize("name", ["linear", "rnn", "3d", "shared", "conv_lstm"])
 def test_layers_add_up_to_the_whole(counted_pilots: Pilots, name: str) -> None:
     content = cut(counted_pilots[name].tflite.read_bytes())
-    layers = layer_workloads(content)
-    assert workload(content) == Workload(
+    layers = layer_workloads(content, engine(content))
+    assert workload(content, engine(content)) == Workload(
         macs=sum(layer.macs for layer in layers),
         parameters=sum(layer.parameters for layer in layers),
         activation_bytes=sum(layer.activation_bytes for layer in layers),
     )
+
+
+def test_halving_convolutions_leave_so_many_cells(counted_pilots: Pilots) -> None:
+    layers = open_extractor(counted_pilots["halving"].tflite).layers
+    assert [(layer.width, layer.height) for layer in layers] == HALVED
 
 
 @pytest.mark.parametrize("name", ["linear", "categorical", "linear_640x360", "halving"])
@@ -185,7 +220,9 @@ def test_a_folded_batch_normalisation_leaves_a_bias_and_another_a_scale_and_an_o
     assert counted(counted_pilots["normalised"]).parameters == expected
 
 
-@pytest.mark.parametrize("name", ["shared", "on_maps", "fused_lstm", "conv_lstm", "stacks"])
+@pytest.mark.parametrize(
+    "name", ["shared", "on_maps", "fused_lstm", "conv_lstm", "loops", "stacks"]
+)
 def test_what_is_read_twice_is_a_parameter_once_and_fillers_are_none(
     counted_pilots: Pilots, name: str
 ) -> None:
