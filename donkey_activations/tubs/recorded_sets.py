@@ -139,7 +139,7 @@ class RecordedSet:
         return value if isinstance(value, str) else None
 
 
-def recorded_sets(tub_path: Path) -> list[RecordedSet]:
+def recorded_sets(tub_path: str | Path) -> list[RecordedSet]:
     """Return the sets of mosaics that lie in a tub, in the order of their names.
 
     Args:
@@ -147,6 +147,7 @@ def recorded_sets(tub_path: Path) -> list[RecordedSet]:
             set, and no link leads out of the tub.
     """
     found = []
+    tub_path = Path(tub_path)
     for file in sorted((tub_path / FOLDER).glob(f"*/{DESCRIPTION}")):
         readable = TubFolder(tub_path, f"{FOLDER}/{file.parent.name}").readable(DESCRIPTION)
         contents = [] if readable is None else [readable.path.read_bytes()]

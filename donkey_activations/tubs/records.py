@@ -68,7 +68,7 @@ class TubRecords:
     notes: tuple[str, ...] = ()
 
 
-def read_tub(path: Path) -> TubRecords:
+def read_tub(path: str | Path) -> TubRecords:
     """Reads all records of a tub, and no image.
 
     Args:
@@ -77,6 +77,7 @@ def read_tub(path: Path) -> TubRecords:
     Raises:
         TubError: There is no tub, or one that cannot be read.
     """
+    path = Path(path)
     try:
         if (path / MANIFEST).is_file():
             return _read_v2(path)

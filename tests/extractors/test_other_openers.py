@@ -12,7 +12,8 @@ from donkey_activations import ModelError, open_extractor
 from donkey_activations.drive.pilot_watch import PilotWatch
 from donkey_activations.extractors.formats import fingerprint, opener_of
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.pilots.pilot import PilotOptions
+from donkey_activations.drive.recording_pilot import DriveOptions
+from donkey_activations.pilots.options import PilotOptions
 
 # As ONNX files begin: such a pilot is refused where nobody opens it.
 HEAD = b"\x08\x07\x12\x07pytorch\x1a\x053.1.0" + bytes(20)
@@ -87,8 +88,8 @@ def opener(
 
 
 @pytest.fixture
-def options(pilot: Path) -> PilotOptions:
-    return PilotOptions(pilot, None, Layout(), 1, False, None, None, 85)
+def options(pilot: Path) -> DriveOptions:
+    return DriveOptions(PilotOptions(pilot))
 
 
 def test_it_is_refused_as_onnx_where_nobody_opens_it(pilot: Path) -> None:
@@ -127,7 +128,7 @@ def test_it_is_offered_in_place_of_a_file_that_is_refused(pilot: Path) -> None:
 
 @pytest.mark.usefixtures("opener")
 def test_the_drive_watches_both_files(
-    pilot: Path, options: PilotOptions, monkeypatch: pytest.MonkeyPatch
+    pilot: Path, options: DriveOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("donkey_activations.drive.pilot_watch.LOOK_EVERY_S", 0.0)
     watch = PilotWatch(options)
@@ -143,7 +144,7 @@ def test_the_drive_watches_both_files(
 @pytest.mark.usefixtures("opener")
 def test_another_format_in_the_place_of_the_pilot_is_noticed_and_watched_from_then_on(
     pilot: Path,
-    options: PilotOptions,
+    options: DriveOptions,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -161,7 +162,7 @@ def test_another_format_in_the_place_of_the_pilot_is_noticed_and_watched_from_th
 @pytest.mark.parametrize("opener", [CONVERTING], indirect=True)
 @pytest.mark.usefixtures("opener")
 def test_one_that_needs_a_conversion_is_opened_in_another_process_first(
-    pilot: Path, options: PilotOptions, monkeypatch: pytest.MonkeyPatch
+    pilot: Path, options: DriveOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("donkey_activations.drive.pilot_watch.LOOK_EVERY_S", 0.0)
     watch = PilotWatch(options)
