@@ -23,7 +23,7 @@ Row = tuple[str, ...]
 
 def lines(plan: Plan) -> list[str]:
     """Returns the whole page."""
-    threads = "1 thread" if plan.wish.threads == 1 else f"{plan.wish.threads} threads"
+    threads = "1 thread" if plan.options.threads == 1 else f"{plan.options.threads} threads"
     engine = plan.sizes[0].extractor.engine
     machine = f"{platform.machine()}, {plan.cores} cores"
     text = [
@@ -73,7 +73,7 @@ def _work(work: Workload) -> Row:
 
 
 def _legend(plan: Plan) -> list[str]:
-    every = plan.wish.every_n_frames
+    every = plan.options.every_n_frames
     mosaics = "every frame" if every == 1 else f"1 frame of {every}"
     legend = (
         "maps: width x height x filters; MACs: multiply-accumulate operations of a frame; "
@@ -84,7 +84,7 @@ def _legend(plan: Plan) -> list[str]:
 
 
 def _advice(plan: Plan) -> list[str]:
-    hz = f"{plan.wish.rate_hz:g} Hz"
+    hz = f"{plan.options.rate_hz:g} Hz"
     if plan.largest is None:
         none = f"none of these holds {hz} with mosaics here: try smaller ones, or a lower --hz"
         return wrap(none, _COLUMNS)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from donkey_activations.films.stills import Stills
+from donkey_activations.films.contact_sheet import ContactSheet
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.video import FilmError, check_size
 from donkey_activations.films.writing import FilmResult, Picture, Progress, Shot, write_film
@@ -76,12 +76,14 @@ class Film:
             self._silent = silent_filters(self._pilot.layout, self._run)
             self.size_hw = self._size()
 
-    def write(self, target: Path, stills: Stills | None, progress: Progress) -> FilmResult:
+    def write(
+        self, target: Path, contact_sheet: ContactSheet | None, progress: Progress
+    ) -> FilmResult:
         """Draw and encode the film.
 
         Args:
             target: The file, which is there whole or not at all.
-            stills: Gets every picture, or None.
+            contact_sheet: Gets every picture, or None.
             progress: Called with the number of records done and of all.
 
         Raises:
@@ -96,7 +98,7 @@ class Film:
             axis=self._axis,
             total=len(self._positions),
             progress=progress,
-            stills=stills,
+            contact_sheet=contact_sheet,
         )
 
     def _shots(self) -> Iterator[Shot]:

@@ -15,7 +15,7 @@ from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, Lim
 from donkey_activations.mosaic.comparison.page import MOST_TILES, Comparison
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import as_rgb
-from donkey_activations.mosaic.representative_filters import telling_filters
+from donkey_activations.mosaic.representative_filters import representative_filters
 from donkey_activations.pilots.pilot import OpenPilot
 from donkey_activations.recorded.walk import Seen, Unreadable, spread, walk
 from donkey_activations.tubs.records import Record
@@ -42,7 +42,7 @@ class View:
 def choose_filters(
     views: Sequence[View], records: Sequence[Record], positions: Sequence[int]
 ) -> dict[str, tuple[int, ...]]:
-    """Chooses the filters that tell most, in the view that has most pixels.
+    """Choose the filters that tell most, in the view that has most pixels.
 
     Args:
         views: One or more, of the same pilot.
@@ -57,7 +57,7 @@ def choose_filters(
     """
     largest = max(views, key=lambda view: np.prod(view.extractor.input_shape))
     sample = _sampled_maps(_pilot_of(largest), records, positions, _FRAMES_TO_CHOOSE_BY)
-    return telling_filters(largest.extractor, sample, MOST_TILES)
+    return representative_filters(largest.extractor, sample, MOST_TILES)
 
 
 class SideBySide:
@@ -77,7 +77,7 @@ class SideBySide:
         *,
         layers: Mapping[str, Sequence[int]],
     ) -> None:
-        """Finds the film's size; no frame is read yet.
+        """Find the film's size; no frame is read yet.
 
         Args:
             views: From left to right, all of the same pilot, two or more.
@@ -103,7 +103,7 @@ class SideBySide:
         self.filters = self._comparison.filters
 
     def write(self, target: Path, progress: Progress) -> FilmResult:
-        """Finds what full brightness is over the film, and then draws and encodes it.
+        """Find what full brightness is over the film, and then draw and encode it.
 
         Args:
             target: The file, which is there whole or not at all.
@@ -141,7 +141,7 @@ class SideBySide:
             yield Shot(position, index, self._comparison.draw(columns, limits), resized)
 
     def _limits(self) -> Mapping[str, Limits]:
-        """Measures every view, so that what is the same has the same colour in all of them."""
+        """Measure every view, so that what is the same has the same colour in all of them."""
         ranges = FilterRanges(len(self._pilots))
         for number, pilot in enumerate(self._pilots):
             layers = pilot.extractor.layers

@@ -36,7 +36,7 @@ class TimeAxis:
     remark: str = ""
 
     def tick(self, place: int, number: int, first_place: int) -> int:
-        """Returns when a picture is shown.
+        """Return when a picture is shown.
 
         Args:
             place: Its record's place in the list.
@@ -52,7 +52,7 @@ class TimeAxis:
 
 
 def steady(fps: float) -> TimeAxis:
-    """Returns an axis on which the pictures follow each other evenly.
+    """Return an axis on which the pictures follow each other evenly.
 
     Args:
         fps: Pictures in a second.
@@ -67,7 +67,7 @@ def steady(fps: float) -> TimeAxis:
 
 
 def as_recorded(records: Sequence[Record], places: Sequence[int], speed: float) -> TimeAxis:
-    """Returns an axis that is true to the times at which records were made.
+    """Return an axis that is true to the times at which records were made.
 
     Gaps of more than a second are cut to one second. Where a record has no time, or an earlier one
     than the record before, or where they lie closer together than a car can make them, all records
@@ -113,6 +113,6 @@ def _gaps_ms(records: Sequence[Record]) -> tuple[list[int], str]:
 
 
 def _rate(pictures_a_second: Fraction) -> Fraction:
-    """Returns a rate that an encoder takes."""
+    """Return a rate that an encoder takes."""
     limited = min(max(pictures_a_second, Fraction(_SLOWEST)), Fraction(_FASTEST))
     return limited.limit_denominator(1001)

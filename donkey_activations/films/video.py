@@ -33,7 +33,7 @@ class FilmError(ActivationsError):
 
 
 def pyav() -> Any:
-    """Returns the module ``av``, which only films need.
+    """Return the module ``av``, which only films need.
 
     Raises:
         FilmError: PyAV is not installed.
@@ -49,7 +49,7 @@ def pyav() -> Any:
 
 
 def check_size(size_hw: tuple[int, int]) -> None:
-    """Checks that a film can have this size.
+    """Check that a film can have this size.
 
     Args:
         size_hw: Height and width in pixels.
@@ -68,7 +68,7 @@ def check_size(size_hw: tuple[int, int]) -> None:
 
 
 def check_film_path(path: Path) -> None:
-    """Tells before any work what would keep a film from being written.
+    """Check before any work that a film can be written.
 
     Args:
         path: The film's file.
@@ -83,7 +83,7 @@ def check_film_path(path: Path) -> None:
 
 
 def check_folder(path: Path) -> None:
-    """Tells before any work whether a file can be written where it is to be.
+    """Check before any work that a file can be written where it is to be.
 
     Args:
         path: The file.
@@ -107,7 +107,7 @@ class VideoFile:
     def __init__(
         self, path: Path, size_hw: tuple[int, int], tick_s: Fraction, rate: Fraction
     ) -> None:
-        """Begins the film.
+        """Begin the film.
 
         Args:
             path: The file; one that is there is replaced.
@@ -141,7 +141,7 @@ class VideoFile:
             raise
 
     def __enter__(self) -> Self:
-        """Returns the film."""
+        """Return the film."""
         return self
 
     def __exit__(
@@ -150,11 +150,11 @@ class VideoFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Closes the file, which is no whole film unless it was finished."""
+        """Close the file, which is no whole film unless it was finished."""
         self._close()
 
     def write(self, picture: Picture, tick: int) -> None:
-        """Adds a picture.
+        """Add a picture.
 
         Args:
             picture: uint8 ``(height, width, 3)`` RGB of the film's size; left unchanged.
@@ -180,7 +180,7 @@ class VideoFile:
         self._encode(frame, None)
 
     def finish(self, last_ticks: int) -> None:
-        """Writes what is left.
+        """Write what is left.
 
         Args:
             last_ticks: How long the last picture is shown, in ticks.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.files import written_whole
-from donkey_activations.films.stills import Stills
+from donkey_activations.films.contact_sheet import ContactSheet
 from donkey_activations.films.time_axis import TimeAxis
 from donkey_activations.films.video import FilmError, VideoFile
 
@@ -63,9 +63,9 @@ def write_film(
     axis: TimeAxis,
     total: int,
     progress: Progress,
-    stills: Stills | None = None,
+    contact_sheet: ContactSheet | None = None,
 ) -> FilmResult:
-    """Encodes pictures as they are drawn.
+    """Encode pictures as they are drawn.
 
     Args:
         target: The file, which is there whole or not at all.
@@ -74,7 +74,7 @@ def write_film(
         axis: When records are shown.
         total: Number of shots.
         progress: Called with the number of records done and of all.
-        stills: Gets every picture, or None.
+        contact_sheet: Gets every picture, or None.
 
     Raises:
         FilmError: No record gives a picture, or the file cannot be written.
@@ -93,8 +93,8 @@ def write_film(
                 first_place = first_place if result.frames else shot.place
                 tick = axis.tick(shot.place, result.frames, first_place)
                 video.write(shot.picture, tick)
-                if stills is not None:
-                    stills.offer(number, shot.picture, f"record {shot.index}")
+                if contact_sheet is not None:
+                    contact_sheet.offer(number, shot.picture, f"record {shot.index}")
                 result.frames += 1
                 result.resized += shot.resized
             progress(number + 1, total)

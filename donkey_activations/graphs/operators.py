@@ -63,12 +63,12 @@ AxisRule = Callable[[Axis, int], Axis | None]
 
 
 def spatial(shape: Shape) -> tuple[int, int]:
-    """Returns height and width of a tensor; 1 each where it has no such axes."""
+    """Return height and width of a tensor; 1 each where it has no such axes."""
     return (shape[-3], shape[-2]) if len(shape) > 3 else (1, 1)
 
 
 def each_axis(field: Field | None, rule: AxisRule) -> Field | None:
-    """Returns a field with both its axes changed; ``rule`` gets the axis and 0 or 1."""
+    """Return a field with both its axes changed; ``rule`` gets the axis and 0 or 1."""
     if field is None:
         return None
     height, width = (rule(axis, number) for number, axis in enumerate(field.axes))
@@ -78,7 +78,7 @@ def each_axis(field: Field | None, rule: AxisRule) -> Field | None:
 
 
 def together(fields: Sequence[Field], cells: tuple[int, int]) -> Field | None:
-    """Returns what a tensor of so many cells reads, if each reads the same place of all these."""
+    """Return what a tensor of so many cells reads, if each reads the same place of all these."""
     merged = [merge([field.axes[number] for field in fields], cells[number]) for number in (0, 1)]
     if merged[0] is None or merged[1] is None:
         return None
@@ -86,12 +86,12 @@ def together(fields: Sequence[Field], cells: tuple[int, int]) -> Field | None:
 
 
 def whole(field: Field) -> Field:
-    """Returns what a value reads that reads the whole tensor."""
+    """Return what a value reads that reads the whole tensor."""
     height, width = field.axes
     return Field((height.whole(), width.whole()), uniform=True)
 
 
 def only(operator: Operator, number: int) -> Field | None:
-    """Returns the field of one input, if it is the only one that reads of the image."""
+    """Return the field of one input, if it is the only one that reads of the image."""
     present = [place for place, field in enumerate(operator.fields) if field is not None]
     return operator.fields[number] if present == [number] else None

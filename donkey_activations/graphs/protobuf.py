@@ -8,7 +8,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, Value]]:
-    """Yields a message's fields as ``(number, value)``, in the order in which they lie there.
+    """Yield a message's fields as ``(number, value)``, in the order in which they lie there.
 
     Raises:
         ValueError: The bytes are no protocol buffer.
@@ -34,7 +34,7 @@ def fields(message: memoryview) -> Iterator[tuple[int, Value]]:
 
 
 def messages(message: memoryview, *path: int) -> Iterator[memoryview]:
-    """Yields every message that lies at a path of field numbers.
+    """Yield every message that lies at a path of field numbers.
 
     Raises:
         ValueError: The bytes are no protocol buffer.
@@ -48,7 +48,7 @@ def messages(message: memoryview, *path: int) -> Iterator[memoryview]:
 
 
 def texts(message: memoryview, *path: int) -> list[str]:
-    """Returns every text that lies at a path of field numbers.
+    """Return every text that lies at a path of field numbers.
 
     Raises:
         ValueError: The bytes are no protocol buffer.

@@ -13,7 +13,7 @@ from donkey_activations.graphs.tflite import Graph, write_part
 def tensor_shapes(
     content: bytes, graph: Graph, resized: Mapping[int, Shape], interpreter_class: Any
 ) -> dict[int, Shape]:
-    """Returns the shapes that a graph's tensors have when its inputs are resized.
+    """Return the shapes that a graph's tensors have when its inputs are resized.
 
     Args:
         content: A ``.tflite`` file.
@@ -38,7 +38,7 @@ def tensor_shapes(
 def set_up(
     content: bytes, resized: Mapping[int, Shape], interpreter_class: Any, *, run: bool
 ) -> Any:
-    """Returns an engine with a graph in it, whose tensors have their shapes.
+    """Return an engine with a graph in it, whose tensors have their shapes.
 
     Args:
         content: A ``.tflite`` file.
@@ -72,7 +72,7 @@ def _without_delegates(interpreter_class: Any) -> Any:
 
 
 def with_shapes(graph: Graph, shapes: Mapping[int, Shape]) -> bytes:
-    """Writes a graph with other shapes of its tensors than its own.
+    """Write a graph with other shapes of its tensors than its own.
 
     Args:
         graph: The graph; it is used up.

@@ -38,7 +38,7 @@ class Graph:
     """
 
     def __init__(self, model: Any) -> None:
-        """Wraps the model's first subgraph, which is the one that is run."""
+        """Wrap the model's first subgraph, which is the one that is run."""
         self.model = model
         self.tensors: list[Any] = model.subgraphs[0].tensors
         self.operators: list[Any] = model.subgraphs[0].operators
@@ -51,7 +51,7 @@ class Graph:
                 self.readers.setdefault(int(tensor), []).append(operator)
 
     def operator_name(self, operator: Any) -> str:
-        """Returns the schema's name of an operator (``CONV_2D``), or a custom one's own name."""
+        """Return the schema's name of an operator (``CONV_2D``), or a custom one's own name."""
         code = self.model.operatorCodes[operator.opcodeIndex]
         if code.customCode:
             custom: str = code.customCode.decode(errors="replace")
@@ -60,45 +60,45 @@ class Graph:
         return _OPERATOR_NAMES.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
 
     def custom_operators(self) -> list[str]:
-        """Returns the names of the operators that are not LiteRT's own, each once."""
+        """Return the names of the operators that are not LiteRT's own, each once."""
         operators = (op for part in _called_subgraphs(self.model) for op in _list(part.operators))
         codes = (self.model.operatorCodes[operator.opcodeIndex] for operator in operators)
         return list(dict.fromkeys(code.customCode.decode() for code in codes if code.customCode))
 
     def tensor_name(self, tensor: int) -> str:
-        """Returns a tensor's name, ``""`` where it has none."""
+        """Return a tensor's name, ``""`` where it has none."""
         name: str = (self.tensors[tensor].name or b"").decode(errors="replace")
         return name
 
     def output_names(self) -> list[str]:
-        """Returns the names of the graph's outputs, in their order."""
+        """Return the names of the graph's outputs, in their order."""
         return [self.tensor_name(int(tensor)) for tensor in self.model.subgraphs[0].outputs]
 
     def rank(self, tensor: int) -> int:
-        """Returns a tensor's number of axes; 0 where it is unknown."""
+        """Return a tensor's number of axes; 0 where it is unknown."""
         shape = self.tensors[tensor].shape
         return 0 if shape is None else len(shape)
 
     def shape(self, tensor: int) -> tuple[int, ...]:
-        """Returns a tensor's shape, -1 where an axis is open; ``()`` where it is unknown."""
+        """Return a tensor's shape, -1 where an axis is open; ``()`` where it is unknown."""
         found = self.tensors[tensor]
         signature = found.shapeSignature
         shape = found.shape if signature is None or not len(signature) else signature
         return () if shape is None else tuple(int(length) for length in shape)
 
     def is_constant(self, tensor: int) -> bool:
-        """Tells whether a tensor's values stand in the file."""
+        """Return whether a tensor's values stand in the file."""
         data = self.model.buffers[self.tensors[tensor].buffer].data
         return data is not None and len(data) > 0
 
 
 def is_flatbuffer(content: bytes) -> bool:
-    """Tells whether a file that begins with these bytes (8 or more) is a ``.tflite`` model."""
+    """Return whether a file that begins with these bytes (8 or more) is a ``.tflite`` model."""
     return content[4:8] == _FILE_IDENTIFIER
 
 
 def read_graph(content: bytes) -> Graph:
-    """Reads a ``.tflite`` file.
+    """Read a ``.tflite`` file.
 
     Raises:
         ModelError: The bytes are no readable model.
@@ -137,7 +137,7 @@ def with_main(graph: Graph, subgraph_index: int) -> Graph:
 
 
 def write_part(graph: Graph, labels: dict[int, str]) -> bytes:
-    """Writes the part of a graph that computes some of its tensors.
+    """Write the part of a graph that computes some of its tensors.
 
     Args:
         graph: The graph; it is used up.
@@ -166,7 +166,7 @@ def write_part(graph: Graph, labels: dict[int, str]) -> bytes:
 
 
 def packed(model: Any) -> bytes:
-    """Returns a model in the schema's object API as a ``.tflite`` file."""
+    """Return a model in the schema's object API as a ``.tflite`` file."""
     builder = flatbuffers.Builder(1 << 20)
     builder.Finish(model.Pack(builder), _FILE_IDENTIFIER)
     return bytes(builder.Output())
@@ -206,7 +206,7 @@ def _drop_unused_tensors(subgraph: Any) -> None:
 
 
 def _called_subgraphs(model: Any) -> list[Any]:
-    """Returns the main graph, and those that its loops and branches call."""
+    """Return the main graph, and those that its loops and branches call."""
     called: list[Any] = []
     waiting = [0]
     while waiting:

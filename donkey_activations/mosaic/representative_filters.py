@@ -15,7 +15,7 @@ Matrix = NDArray[np.float64]
 _ROUNDING = 1e-9
 
 
-def telling_filters(
+def representative_filters(
     extractor: FeatureExtractor, maps_of_sample: Iterable[FeatureMaps], per_layer: int
 ) -> dict[str, tuple[int, ...]]:
     """Chooses a few filters of each layer that differ from each other and vary most.

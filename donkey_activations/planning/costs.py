@@ -19,7 +19,7 @@ def cost_rows(plan: Plan, sizes: Sequence[SizePlan]) -> Iterator[Row]:
     def row(name: str, cell: Callable[[SizePlan], str]) -> Row:
         return name, *(cell(size) for size in sizes)
 
-    hz = f"{plan.wish.rate_hz:g} Hz"
+    hz = f"{plan.options.rate_hz:g} Hz"
     yield row("", lambda size: str(size.resolution))
     yield row("maps: MACs", lambda size: short_number(size.maps_workload.macs))
     yield row("maps: ms", lambda size: _times(size.maps_latency))
@@ -33,23 +33,25 @@ def cost_rows(plan: Plan, sizes: Sequence[SizePlan]) -> Iterator[Row]:
     yield row("pilot: ms", lambda s: _times(s.whole.latency) if s.whole else _NOT_MEASURED)
     yield row("drive loop", lambda size: f"{size.drive.rate_hz:.0f} Hz")
     yield row("  with mosaics", lambda size: f"{size.drive_with_mosaics.rate_hz:.0f} Hz")
-    yield row(f"  holds {hz}?", lambda size: _verdict(size.drive_with_mosaics, plan.wish.rate_hz))
-    if plan.footage.is_drawn:
+    yield row(
+        f"  holds {hz}?", lambda size: _verdict(size.drive_with_mosaics, plan.options.rate_hz)
+    )
+    if plan.sample.is_drawn:
         return
     yield row(
         "JPEG a frame", lambda s: _bytes(s.recording.jpeg_bytes) if s.recording else _NOT_MEASURED
     )
     yield row("a minute", lambda size: _bytes(_per_minute(plan, size, mosaics=False)))
     yield row("  with mosaics", lambda size: _bytes(_per_minute(plan, size, mosaics=True)))
-    if plan.footage.tub_path is not None:
-        free = free_bytes(plan.footage.tub_path)
+    if plan.sample.tub_path is not None:
+        free = free_bytes(plan.sample.tub_path)
         yield row("disk lasts", lambda s: _duration(free / _per_minute(plan, s, mosaics=True)))
 
 
 def _per_minute(plan: Plan, size: SizePlan, *, mosaics: bool) -> float:
     assert size.recording is not None
-    period = plan.wish.every_n_frames if mosaics else None
-    return size.recording.bytes_per_minute(plan.wish.rate_hz, period)
+    period = plan.options.every_n_frames if mosaics else None
+    return size.recording.bytes_per_minute(plan.options.rate_hz, period)
 
 
 def _verdict(times: LoopTimes, rate_hz: float) -> str:

@@ -14,13 +14,13 @@ from donkey_activations.resolution import Resolution
 
 
 def describe(plan: Plan) -> dict[str, Any]:
-    """Returns all figures of a plan; pairs of sizes are ``[height, width]``."""
-    tub, largest = plan.footage.tub_path, plan.largest
+    """Return all figures of a plan; pairs of sizes are ``[height, width]``."""
+    tub, largest = plan.sample.tub_path, plan.largest
     return {
         "model": str(plan.model_path),
         "trained": _size(plan.trained),
         "machine": {"processor": platform.machine(), "cores": plan.cores},
-        **asdict(plan.wish),
+        **asdict(plan.options),
         "sizes": [_of_size(plan, size) for size in plan.sizes],
         "refused": [{**_size(size), "reason": reason} for size, reason in plan.refused],
         "tub": None if tub is None else {"path": str(tub), "free_disk_bytes": free_bytes(tub)},
@@ -52,8 +52,8 @@ def _of_size(plan: Plan, size: SizePlan) -> dict[str, Any]:
             "latency": asdict(whole.latency),
         },
         "drive_loop": {
-            "without_mosaics": _of_drive(size.drive, plan.wish.rate_hz),
-            "with_mosaics": _of_drive(size.drive_with_mosaics, plan.wish.rate_hz),
+            "without_mosaics": _of_drive(size.drive, plan.options.rate_hz),
+            "with_mosaics": _of_drive(size.drive_with_mosaics, plan.options.rate_hz),
         },
         "recording": None if size.recording is None else _of_recording(plan, size.recording),
     }
@@ -82,11 +82,11 @@ def _of_drive(times: LoopTimes, rate_hz: float) -> dict[str, Any]:
 
 
 def _of_recording(plan: Plan, recording: Recording) -> dict[str, Any]:
-    rate_hz = plan.wish.rate_hz
+    rate_hz = plan.options.rate_hz
     return {
         **asdict(recording),
         "bytes_per_minute": recording.bytes_per_minute(rate_hz, None),
         "bytes_per_minute_with_mosaics": recording.bytes_per_minute(
-            rate_hz, plan.wish.every_n_frames
+            rate_hz, plan.options.every_n_frames
         ),
     }

@@ -57,11 +57,11 @@ class LoopTimes:
         return 1000.0 / self.round.median_ms
 
     def holds(self, rate_hz: float) -> bool:
-        """Tells whether 99 of 100 rounds fit into the period of a rate in hertz."""
+        """Return whether 99 of 100 rounds fit into the period of a rate in hertz."""
         return self.round.p99_ms <= 1000.0 / rate_hz
 
     def nearly_holds(self, rate_hz: float) -> bool:
-        """Tells whether half of the rounds fit into the period of a rate in hertz."""
+        """Return whether half of the rounds fit into the period of a rate in hertz."""
         return self.round.median_ms <= 1000.0 / rate_hz
 
 
@@ -69,7 +69,7 @@ class TrialDrive:
     """Drives of one pilot at one resolution."""
 
     def __init__(self, tflite: bytes, frames: Sequence[Frame], threads: int) -> None:
-        """Opens the pilot.
+        """Open the pilot.
 
         Args:
             tflite: The pilot, or its convolutional part, at the frames' size.
@@ -86,7 +86,7 @@ class TrialDrive:
         self._network = Network(tflite, threads)
 
     def with_mosaics(self, every_n_frames: int) -> LoopTimes:
-        """Drives with our part, as the car would have it.
+        """Drive with our part, as the car would have it.
 
         Args:
             every_n_frames: Period in frames of the mosaics.
@@ -99,7 +99,7 @@ class TrialDrive:
         return car.told()
 
     def without_and_with_mosaics(self, every_n_frames: int) -> tuple[LoopTimes, LoopTimes]:
-        """Drives without our part and with it, in turns: what else the machine does meets both.
+        """Drive without our part and with it, in turns: what else the machine does meets both.
 
         Args:
             every_n_frames: Period in frames of the mosaics.
@@ -143,7 +143,7 @@ class _Car:
             self._round(frame)
 
     def go(self, share: float) -> None:
-        """Drives a share of what is to be measured in all."""
+        """Drive a share of what is to be measured in all."""
         count = len(self.times)
         started = before = time.perf_counter()
         for frame in islice(self.camera, round(_MOST_ROUNDS * share)):

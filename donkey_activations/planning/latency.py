@@ -36,7 +36,7 @@ class Latency:
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Latency":
-        """Returns the quantiles of some times, one or more, in seconds."""
+        """Return the quantiles of some times, one or more, in seconds."""
         median, p99 = np.percentile(np.asarray(seconds) * 1000.0, [50, 99])
         return cls(float(median), float(p99), len(seconds))
 
@@ -50,7 +50,7 @@ class Network:
     """
 
     def __init__(self, tflite: bytes, threads: int) -> None:
-        """Opens it, and fills its inputs with noise.
+        """Open it, and fill its inputs with noise.
 
         Args:
             tflite: A ``.tflite`` file, a whole pilot or a part of one.
@@ -77,7 +77,7 @@ class Network:
         self.image_shape = tuple(int(n) for n in self._image["shape"])
 
     def see(self, image: Any) -> None:
-        """Runs it on an image.
+        """Run it on an image.
 
         Args:
             image: ``image_shape``, 0 to 1; cast to what the network reads.
@@ -86,11 +86,11 @@ class Network:
         self.run()
 
     def run(self) -> None:
-        """Runs it on what its inputs hold."""
+        """Run it on what its inputs hold."""
         self._interpreter.invoke()
 
     def latency(self, clock: Clock = time.perf_counter) -> Latency:
-        """Measures how long a run takes, without the way of the image into it.
+        """Measure how long a run takes, without the way of the image into it.
 
         Args:
             clock: Tells the time in seconds.

@@ -8,11 +8,11 @@ from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.comparison.column import Seen, Side
 from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, shown_maps
 from donkey_activations.mosaic.comparison.page import MOST_TILES, Comparison
-from donkey_activations.mosaic.representative_filters import telling_filters
+from donkey_activations.mosaic.representative_filters import representative_filters
 from donkey_activations.mosaic.text import Font
 from donkey_activations.planning.costs import cost_rows
-from donkey_activations.planning.footage import seen_by
 from donkey_activations.planning.plan import Plan, SizePlan
+from donkey_activations.planning.sample_frames import seen_by
 
 Picture = NDArray[np.uint8]
 
@@ -24,7 +24,7 @@ _NAMES_SHARE = 0.45
 
 
 def draw_page(plan: Plan) -> Picture:
-    """Draws the frame in the middle of a plan's footage at every size.
+    """Draw the frame in the middle of a plan's sample at every size.
 
     Args:
         plan: The plan, made with the frames of a tub or an image.
@@ -35,16 +35,16 @@ def draw_page(plan: Plan) -> Picture:
     Raises:
         LayoutError: There are too many sizes for one page.
     """
-    frame = plan.footage.frames[len(plan.footage.frames) // 2]
+    frame = plan.sample.frames[len(plan.sample.frames) // 2]
     maps = [size.extractor(seen_by(size.extractor, frame)) for size in plan.sizes]
     largest = max(range(len(maps)), key=lambda n: plan.sizes[n].resolution.pixels)
-    filters = telling_filters(plan.sizes[largest].extractor, [maps[largest]], MOST_TILES)
+    filters = representative_filters(plan.sizes[largest].extractor, [maps[largest]], MOST_TILES)
     comparison = Comparison([_side(plan, size) for size in plan.sizes], filters)
     ranges = FilterRanges(len(maps))
     for number, (size, those) in enumerate(zip(plan.sizes, maps, strict=True)):
         ranges.observe(number, shown_maps(size.layers, those, comparison.filters))
     seen = [
-        Seen(_fitted(frame, size), those, plan.footage.size_hw)
+        Seen(_fitted(frame, size), those, plan.sample.size_hw)
         for size, those in zip(plan.sizes, maps, strict=True)
     ]
     picture = comparison.draw(seen, ranges.limits())
@@ -61,7 +61,7 @@ def _fitted(frame: Picture, size: SizePlan) -> Picture:
 
 
 def _figures(plan: Plan, width_px: int) -> Picture:
-    """Writes what each size costs below its column."""
+    """Write what each size costs below its column."""
     names, *columns = zip(*cost_rows(plan, plan.sizes), strict=True)
     picture = np.empty((len(names) * _FONT.line_height_px + 2 * _MARGIN_PX, width_px, 3), np.uint8)
     picture[:] = _THEME.background

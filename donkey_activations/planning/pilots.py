@@ -54,7 +54,7 @@ class PlannedPilot:
     def __init__(
         self, path: Path, *, layers: Sequence[str] | None = None, trust_model: bool = False
     ) -> None:
-        """Opens a pilot.
+        """Open a pilot.
 
         Args:
             path: Its file or folder.
@@ -87,7 +87,7 @@ class PlannedPilot:
         self._known: dict[Size, SizedPilot] = {}
 
     def at(self, size_hw: Size) -> SizedPilot:
-        """Returns the pilot at a size of the image; each is made once.
+        """Return the pilot at a size of the image; each is made once.
 
         Args:
             size_hw: ``(height, width)`` in pixels, each 1 or more.
@@ -116,7 +116,7 @@ class _Pilot(Protocol):
     """``(height, width, channels)``, of a sequence model with the number of frames in front."""
 
     def at(self, size_hw: Size) -> SizedPilot:
-        """Returns the pilot at a size; raises SizeError where it does not run."""
+        """Return the pilot at a size; raises SizeError where it does not run."""
 
 
 class _KerasPilot:
@@ -142,7 +142,7 @@ class _KerasPilot:
         return SizedPilot(size_hw, self._cut(model, whole), whole, model.count_params())
 
     def _cut(self, model: object, whole: bytes) -> bytes:
-        """Cuts the whole pilot, or converts the maps on their own where it lost a layer's name."""
+        """Cut the whole pilot, or convert the maps on their own where it lost a layer's name."""
         try:
             cut_graph = graph.cut(whole, self._layers)
         except ModelError:
@@ -154,7 +154,7 @@ class _KerasPilot:
 
 
 def _check_precision(model: Any) -> None:
-    """Refuses what can be converted only to operators of TensorFlow's, which no car would run."""
+    """Refuse what can be converted only to operators of TensorFlow's, which no car would run."""
     computed = {layer.compute_dtype for layer in model._flatten_layers()}
     half = sorted(computed & {"float16", "bfloat16"})
     if half:

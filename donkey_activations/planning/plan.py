@@ -17,10 +17,10 @@ from donkey_activations.mosaic.layer_choice import with_chosen_layers
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
 from donkey_activations.planning.drive_loop import LoopTimes, TrialDrive
-from donkey_activations.planning.footage import Footage, Frame, seen_by
 from donkey_activations.planning.latency import Latency, Network
 from donkey_activations.planning.pilots import PlannedPilot, SizedPilot
 from donkey_activations.planning.recording import Recording, jpeg_bytes, record_bytes
+from donkey_activations.planning.sample_frames import Frame, SampleFrames, seen_by
 from donkey_activations.resolution import Resolution
 
 Progress = Callable[[str], None]
@@ -30,7 +30,7 @@ _MOSAICS = 8
 
 
 @dataclass(frozen=True)
-class Wish:
+class PlanOptions:
     """What is to be planned.
 
     Attributes:
@@ -100,8 +100,8 @@ class Plan:
     Attributes:
         model_path: The pilot's file.
         trained: The resolution that it was trained at.
-        wish: What was planned.
-        footage: The frames it was planned with.
+        options: What was planned.
+        sample: The frames it was planned with.
         sizes: The resolutions that the pilot can have, in the order in which they were asked for.
         refused: The others, with the reason.
         cores: Number of this machine's cores.
@@ -109,8 +109,8 @@ class Plan:
 
     model_path: Path
     trained: Resolution
-    wish: Wish
-    footage: Footage
+    options: PlanOptions
+    sample: SampleFrames
     sizes: tuple[SizePlan, ...]
     refused: tuple[tuple[Resolution, str], ...]
     cores: int
@@ -118,24 +118,24 @@ class Plan:
     @property
     def largest(self) -> SizePlan | None:
         """The largest resolution at which the drive loop holds its rate with mosaics."""
-        holding = [s for s in self.sizes if s.drive_with_mosaics.holds(self.wish.rate_hz)]
+        holding = [s for s in self.sizes if s.drive_with_mosaics.holds(self.options.rate_hz)]
         return max(holding, key=lambda size: size.resolution.pixels, default=None)
 
 
 def make_plan(
     pilot: PlannedPilot,
     resolutions: Sequence[Resolution],
-    footage: Footage,
-    wish: Wish,
+    sample: SampleFrames,
+    options: PlanOptions,
     progress: Progress,
 ) -> Plan:
-    """Computes and measures everything.
+    """Compute and measure everything.
 
     Args:
         pilot: The pilot.
         resolutions: One or more.
-        footage: Frames to plan with.
-        wish: What is to be planned.
+        sample: Frames to plan with.
+        options: What is to be planned.
         progress: Called with what is done next.
 
     Raises:
@@ -145,7 +145,7 @@ def make_plan(
     refused: list[tuple[Resolution, str]] = []
     for resolution in resolutions:
         try:
-            sizes.append(plan_size(pilot, resolution, footage, wish, progress))
+            sizes.append(plan_size(pilot, resolution, sample, options, progress))
         except SizeError as error:
             refused.append((resolution, str(error)))
         except ModelError as error:
@@ -154,23 +154,23 @@ def make_plan(
         raise ModelError("; ".join(f"{resolution}: {reason}" for resolution, reason in refused))
     trained = Resolution(pilot.trained_hw[1], pilot.trained_hw[0])
     cores = os.cpu_count() or 1
-    return Plan(pilot.path, trained, wish, footage, tuple(sizes), tuple(refused), cores)
+    return Plan(pilot.path, trained, options, sample, tuple(sizes), tuple(refused), cores)
 
 
 def plan_size(
     pilot: PlannedPilot,
     resolution: Resolution,
-    footage: Footage,
-    wish: Wish,
+    sample: SampleFrames,
+    options: PlanOptions,
     progress: Progress,
 ) -> SizePlan:
-    """Computes and measures one resolution.
+    """Compute and measure one resolution.
 
     Args:
         pilot: The pilot.
         resolution: The camera's.
-        footage: Frames to plan with.
-        wish: What is to be planned.
+        sample: Frames to plan with.
+        options: What is to be planned.
         progress: Called with what is done next.
 
     Raises:
@@ -178,16 +178,16 @@ def plan_size(
     """
     progress(f"{resolution}: making the pilot")
     sized = pilot.at(resolution.image_hw)
-    extractor = engines.run(sized.cut_graph, None, wish.threads)
-    frames = footage.at(resolution.image_hw)
+    extractor = engines.run(sized.cut_graph, None, options.threads)
+    frames = sample.at(resolution.image_hw)
     progress(f"{resolution}: measuring the network")
-    maps = Network(sized.cut_graph, wish.threads)
+    maps = Network(sized.cut_graph, options.threads)
     maps_latency = maps.latency()
-    whole = _whole_pilot(sized, wish.threads)
+    whole = _whole_pilot(sized, options.threads)
     driving = sized.cut_graph if whole is None or sized.whole is None else sized.whole
-    drive = TrialDrive(driving, frames, wish.threads)
+    drive = TrialDrive(driving, frames, options.threads)
     progress(f"{resolution}: measuring the drive loop, without mosaics and with them in turns")
-    without, with_mosaics = drive.without_and_with_mosaics(wish.every_n_frames)
+    without, with_mosaics = drive.without_and_with_mosaics(options.every_n_frames)
     return SizePlan(
         resolution=resolution,
         extractor=extractor,
@@ -197,7 +197,7 @@ def plan_size(
         whole=whole,
         drive=without,
         drive_with_mosaics=with_mosaics,
-        recording=None if footage.is_drawn else _recording(footage, frames, extractor),
+        recording=None if sample.is_drawn else _recording(sample, frames, extractor),
     )
 
 
@@ -212,7 +212,9 @@ def _whole_pilot(sized: SizedPilot, threads: int) -> WholePilot | None:
     return WholePilot(counted, sized.parameters, len(sized.whole), network.latency())
 
 
-def _recording(footage: Footage, frames: Sequence[Frame], extractor: FeatureExtractor) -> Recording:
+def _recording(
+    sample: SampleFrames, frames: Sequence[Frame], extractor: FeatureExtractor
+) -> Recording:
     # As many layers as a drive of this pilot would draw.
     layout, _ = with_chosen_layers(extractor, Layout())
     mosaics = []
@@ -222,7 +224,7 @@ def _recording(footage: Footage, frames: Sequence[Frame], extractor: FeatureExtr
         mosaics.append(encode_jpeg(picture, _JPEG_QUALITY))
     return Recording(
         jpeg_bytes=jpeg_bytes(frames),
-        record_bytes=record_bytes(footage.records) if footage.records else 0.0,
+        record_bytes=record_bytes(sample.records) if sample.records else 0.0,
         mosaic_bytes=float(np.mean([len(mosaic) for mosaic in mosaics])),
-        enlarged=footage.is_enlarged_at((frames[0].shape[0], frames[0].shape[1])),
+        enlarged=sample.is_enlarged_at((frames[0].shape[0], frames[0].shape[1])),
     )

@@ -33,7 +33,7 @@ class Recording:
     enlarged: bool
 
     def bytes_per_minute(self, rate_hz: float, every_n_frames: int | None) -> float:
-        """Returns how fast the tub grows.
+        """Return how fast the tub grows.
 
         Args:
             rate_hz: Records in a second.
@@ -44,7 +44,7 @@ class Recording:
 
 
 def jpeg_bytes(frames: Sequence[Frame]) -> float:
-    """Returns the mean size of frames as the files that Donkeycar's tub makes of them.
+    """Return the mean size of frames as the files that Donkeycar's tub makes of them.
 
     Args:
         frames: uint8 ``(height, width, 3)`` RGB each, one or more.
@@ -60,10 +60,10 @@ def _saved_bytes(frame: Frame) -> int:
 
 
 def record_bytes(records: Sequence[Record]) -> float:
-    """Returns the mean size of the records' lines in a catalog; one record or more."""
+    """Return the mean size of the records' lines in a catalog; one record or more."""
     return float(np.mean([len(json.dumps(dict(record.values))) + 1 for record in records]))
 
 
 def free_bytes(folder: Path) -> int:
-    """Returns the free space of the disk that a folder is on."""
+    """Return the free space of the disk that a folder is on."""
     return shutil.disk_usage(folder).free

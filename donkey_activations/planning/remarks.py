@@ -7,7 +7,7 @@ from donkey_activations.resolution import Resolution
 
 
 def remarks(plan: Plan) -> list[str]:
-    """Returns one sentence each."""
+    """Return one sentence each."""
     resolutions = [size.resolution for size in plan.sizes]
     trained = plan.trained
     swapped = Resolution(trained.height_px, trained.width_px)
@@ -18,7 +18,7 @@ def remarks(plan: Plan) -> list[str]:
             f"{swapped} is {swapped.width_px} wide and {swapped.height_px} high; the pilot was "
             f"trained at {trained}: width comes first"
         )
-    found += [] if plan.footage.is_drawn else _of_frames(plan, resolutions)
+    found += [] if plan.sample.is_drawn else _of_frames(plan, resolutions)
     if any(size.whole is None for size in plan.sizes):
         found.append(
             "where the whole pilot is not told, the drive loop runs its convolutions alone and the "
@@ -33,9 +33,9 @@ def remarks(plan: Plan) -> list[str]:
 
 
 def _of_frames(plan: Plan, resolutions: Sequence[Resolution]) -> list[str]:
-    height, width = plan.footage.size_hw
+    height, width = plan.sample.size_hw
     frames = f"the frames ({width}x{height})"
-    larger = [one for one in resolutions if plan.footage.is_enlarged_at(one.image_hw)]
+    larger = [one for one in resolutions if plan.sample.is_enlarged_at(one.image_hw)]
     stretched = [one for one in resolutions if width * one.height_px != height * one.width_px]
     found = []
     if larger:

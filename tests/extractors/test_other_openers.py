@@ -10,9 +10,8 @@ from other_distribution import on_the_path, write_distribution
 
 from donkey_activations import ModelError, open_extractor
 from donkey_activations.drive.pilot_watch import PilotWatch
-from donkey_activations.extractors.formats import fingerprint, opener_of
-from donkey_activations.mosaic.layout import Layout
 from donkey_activations.drive.recording_pilot import DriveOptions
+from donkey_activations.extractors.formats import fingerprint, opener_of
 from donkey_activations.pilots.options import PilotOptions
 
 # As ONNX files begin: such a pilot is refused where nobody opens it.

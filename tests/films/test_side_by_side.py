@@ -22,7 +22,7 @@ from donkey_activations.films.writing import FilmResult
 from donkey_activations.mosaic.comparison.column import Seen, Side
 from donkey_activations.mosaic.comparison.filter_ranges import Limits
 from donkey_activations.mosaic.comparison.page import Comparison
-from donkey_activations.mosaic.representative_filters import telling_filters
+from donkey_activations.mosaic.representative_filters import representative_filters
 from donkey_activations.tubs.records import read_tub
 
 COUNT = 6
@@ -180,5 +180,5 @@ def test_the_filters_are_chosen_where_there_are_most_pixels(views: list[View], t
     chosen = choose_filters([views[1], views[0]], records, range(COUNT))
     largest = views[1].extractor
     maps = [largest(frame_at(largest, tub, index)) for index in range(COUNT)]
-    assert chosen == telling_filters(largest, maps, 8)
+    assert chosen == representative_filters(largest, maps, 8)
     assert {len(numbers) for numbers in chosen.values()} == {8}

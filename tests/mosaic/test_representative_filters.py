@@ -10,14 +10,14 @@ from hypothesis.extra import numpy as hnp
 
 from donkey_activations.errors import FrameError
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic.representative_filters import telling_filters
+from donkey_activations.mosaic.representative_filters import representative_filters
 
 
 def told(frames: list[np.ndarray], per_layer: int) -> tuple[int, ...]:
     height, width, filters = frames[0].shape
     layer = LayerInfo("conv2d_1", "Conv2D", height, width, filters)
     extractor = SimpleNamespace(layers=(layer,))
-    return telling_filters(extractor, ([maps] for maps in frames), per_layer)["conv2d_1"]
+    return representative_filters(extractor, ([maps] for maps in frames), per_layer)["conv2d_1"]
 
 
 def unexplained(values: np.ndarray, number: int, before: tuple[int, ...]) -> float:
@@ -75,7 +75,7 @@ def test_each_layer_has_filters_of_its_own() -> None:
     first, second = np.zeros((2, 2, 3), np.float32), np.zeros((1, 2, 2), np.float32)
     first[0, 0, 2], second[0, 0, 1] = 1, 1
     extractor = SimpleNamespace(layers=layers)
-    assert telling_filters(extractor, [(first, second)], 2) == {"a": (2, 0), "b": (1, 0)}
+    assert representative_filters(extractor, [(first, second)], 2) == {"a": (2, 0), "b": (1, 0)}
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -91,4 +91,4 @@ def test_what_is_no_number_tells_nothing_and_the_maps_stay_as_they_are(bad: floa
 def test_without_a_frame_nothing_is_chosen() -> None:
     extractor = SimpleNamespace(layers=(LayerInfo("a", "Conv2D", 2, 2, 3),))
     with pytest.raises(FrameError, match="one frame or more"):
-        telling_filters(extractor, [], 4)
+        representative_filters(extractor, [], 4)

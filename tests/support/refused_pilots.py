@@ -21,9 +21,9 @@ from changed_graphs import changed
 from keras_zoo import keras_2
 
 from donkey_activations import ModelError, open_extractor
-from donkey_activations.planning import footage
+from donkey_activations.planning import sample_frames
 from donkey_activations.planning.pilots import PlannedPilot
-from donkey_activations.planning.plan import Wish, make_plan
+from donkey_activations.planning.plan import PlanOptions, make_plan
 from donkey_activations.resolution import Resolution
 
 KERAS = keras_2(tf)
@@ -112,7 +112,7 @@ def said(work: Callable[[Path], Any], path: Path) -> str | None:
 def plan(path: Path) -> None:
     pilot = PlannedPilot(path)
     own_size = Resolution(pilot.trained_hw[1], pilot.trained_hw[0])
-    make_plan(pilot, [own_size], footage.drawn(), Wish(20, 5, 1), lambda step: None)
+    make_plan(pilot, [own_size], sample_frames.drawn(), PlanOptions(20, 5, 1), lambda step: None)
 
 
 if __name__ == "__main__":

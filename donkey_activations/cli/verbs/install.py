@@ -91,10 +91,10 @@ def run(args: argparse.Namespace) -> int:
 def _measured(car_path: Path, model: Path | None) -> Resolution:
     """Returns the largest resolution at which the car's loop holds its rate on this machine."""
     from donkey_activations.car.config import read_car
-    from donkey_activations.planning import footage
+    from donkey_activations.planning import sample_frames
     from donkey_activations.planning.largest import largest_that_holds, newest_pilot
     from donkey_activations.planning.pilots import PlannedPilot
-    from donkey_activations.planning.plan import Wish
+    from donkey_activations.planning.plan import PlanOptions
 
     car = read_car(car_path / "config.py")
     model = newest_pilot(car_path / "models") if model is None else model
@@ -102,9 +102,9 @@ def _measured(car_path: Path, model: Path | None) -> Resolution:
     steps(f"opening {model}")
     try:
         pilot = PlannedPilot(model, trust_model=car.settings.trust_model)
-        wish = Wish(car.drive_loop_hz, car.settings.every_n_frames, car.settings.threads)
+        options = PlanOptions(car.drive_loop_hz, car.settings.every_n_frames, car.settings.threads)
         resolutions = [Resolution.parse(word) for word in STANDARD_RESOLUTIONS]
-        return largest_that_holds(pilot, resolutions, footage.drawn(), wish, steps)
+        return largest_that_holds(pilot, resolutions, sample_frames.drawn(), options, steps)
     finally:
         steps.close()
 

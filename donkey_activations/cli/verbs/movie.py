@@ -21,7 +21,7 @@ from donkey_activations.cli.progress import progress_line, told_when_slow
 from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say, say_aside
 
 if TYPE_CHECKING:
-    from donkey_activations.films.stills import Stills
+    from donkey_activations.films.contact_sheet import ContactSheet
     from donkey_activations.films.time_axis import TimeAxis
     from donkey_activations.tubs.records import TubRecords
 
@@ -71,9 +71,9 @@ def run(args: argparse.Namespace) -> int:
     """
     from donkey_activations.cli.movie_summary import summary
     from donkey_activations.extractors.formats import fingerprint
+    from donkey_activations.films.contact_sheet import ContactSheet
     from donkey_activations.films.description import describe
     from donkey_activations.films.film import FILM_LAYOUT, Film
-    from donkey_activations.films.stills import Stills
     from donkey_activations.recorded.exploration import open_for_records
     from donkey_activations.tubs.given_sets import remarks_on_given_sets
     from donkey_activations.tubs.records import read_tub
@@ -87,15 +87,15 @@ def run(args: argparse.Namespace) -> int:
     say_aside(pilot.words_of_choice("--layers"), quiet=args.quiet)
     of_given_sets = remarks_on_given_sets(tub.path, fingerprint(args.model))
     film = Film(pilot, tub.records, positions, axis, args.scale)
-    stills = None if args.sheet is None else Stills(len(positions))
+    contact_sheet = None if args.sheet is None else ContactSheet(len(positions))
     started_s = time.monotonic()
     with _told(args, "looking for the largest values first, so that the film does not flicker"):
         film.use_one_scale()
     with progress_line(str(args.out), quiet=args.quiet) as progress:
-        result = film.write(args.out, stills, progress)
+        result = film.write(args.out, contact_sheet, progress)
     took_s = time.monotonic() - started_s
-    if stills is not None:
-        _save_sheet(args, tub, stills)
+    if contact_sheet is not None:
+        _save_sheet(args, tub, contact_sheet)
     report = {"model": str(args.model), **describe(args.out, args.sheet, tub, axis, result)}
     report["remarks"] += [film.remark] if film.remark else []
     report["remarks"] += of_given_sets
@@ -132,11 +132,11 @@ def _axis(args: argparse.Namespace, tub: "TubRecords", positions: list[int]) -> 
     return steady(args.fps)
 
 
-def _save_sheet(args: argparse.Namespace, tub: "TubRecords", stills: "Stills") -> None:
+def _save_sheet(args: argparse.Namespace, tub: "TubRecords", contact_sheet: "ContactSheet") -> None:
     from donkey_activations.export.picture import save_picture
 
     title = f"What {args.model.name} saw in {Path(os.path.realpath(tub.path)).name}"
-    save_picture(stills.page(title), args.sheet)
+    save_picture(contact_sheet.page(title), args.sheet)
 
 
 def _told(args: argparse.Namespace, message: str) -> AbstractContextManager[None]:

@@ -14,8 +14,8 @@ from donkey_activations.formatting import one_line
 from donkey_activations.resolution import STANDARD_RESOLUTIONS, Resolution
 
 if TYPE_CHECKING:
-    from donkey_activations.planning.footage import Footage
     from donkey_activations.planning.plan import Plan
+    from donkey_activations.planning.sample_frames import SampleFrames
 
 HELP = "show what a camera resolution brings, and what it costs on this machine"
 EXAMPLE = "donkey activations plan --model models/mypilot.h5 --tub data --png plan.png"
@@ -82,14 +82,14 @@ def run(args: argparse.Namespace) -> int:
     from donkey_activations.cli.plan_table import lines
     from donkey_activations.planning.description import describe
     from donkey_activations.planning.pilots import PlannedPilot
-    from donkey_activations.planning.plan import Wish, make_plan
+    from donkey_activations.planning.plan import PlanOptions, make_plan
 
-    footage = _footage(args)
+    sample = _sample(args)
     with closing(_Silence() if args.quiet else Steps(sys.stderr)) as progress:
         progress(f"opening {args.model}")
         pilot = PlannedPilot(args.model, layers=args.layers, trust_model=args.trust_model)
-        wish = Wish(args.hz, args.every, args.threads)
-        plan = make_plan(pilot, resolutions, footage, wish, progress)
+        options = PlanOptions(args.hz, args.every, args.threads)
+        plan = make_plan(pilot, resolutions, sample, options, progress)
     if not args.json:
         say(*lines(plan))
         sys.stdout.flush()
@@ -124,12 +124,12 @@ def _check_files(args: argparse.Namespace) -> None:
     check_free([path for path in (args.png, args.movie) if path is not None], [], args.force)
 
 
-def _footage(args: argparse.Namespace) -> "Footage":
-    from donkey_activations.planning import footage
+def _sample(args: argparse.Namespace) -> "SampleFrames":
+    from donkey_activations.planning import sample_frames
 
     if args.tub is not None:
-        return footage.of_tub(args.tub)
-    return footage.drawn() if args.image is None else footage.of_image(args.image)
+        return sample_frames.of_tub(args.tub)
+    return sample_frames.drawn() if args.image is None else sample_frames.of_image(args.image)
 
 
 def _told(written: dict[str, str]) -> list[str]:

@@ -33,7 +33,7 @@ class Axis:
 
     @classmethod
     def of_image(cls, size: int) -> Self:
-        """Returns the axis of the image itself: each cell is its pixel."""
+        """Return the axis of the image itself: each cell is its pixel."""
         pixels = np.arange(size, dtype=np.int64)[np.newaxis]
         return cls(pixels, pixels, Fraction(1))
 
@@ -54,7 +54,7 @@ class Axis:
         return int((self.last - self.first + 1)[reading].max(initial=0))
 
     def read(self, cells: Cells, rate: Fraction | int | None) -> Self:
-        """Returns the axis of a tensor whose cells read cells of this one.
+        """Return the axis of a tensor whose cells read cells of this one.
 
         Args:
             cells: int64 ``(new cells, reads)``; what lies outside of this axis is padding, of
@@ -70,27 +70,27 @@ class Axis:
         return type(self)(first, last, stride)
 
     def whole(self) -> Self:
-        """Returns the axis of one cell that reads all that the cells of this one do."""
+        """Return the axis of one cell that reads all that the cells of this one do."""
         everything = np.arange(self.cells, dtype=np.int64)[np.newaxis]
         read = self.read(everything, None)
         first, last = read.first.min(keepdims=True), read.last.max(keepdims=True)
         return type(self)(first, last, None)
 
     def spread(self, cells: int) -> Self | None:
-        """Returns this axis with that many cells, as a broadcast makes it; None if it cannot."""
+        """Return this axis with that many cells, as a broadcast makes it; None if it cannot."""
         if self.cells == cells:
             return self
         return self.read(np.zeros((cells, 1), np.int64), None) if self.cells == 1 else None
 
     def deal(self, phases: int, before: int, after: int) -> Self:
-        """Returns what SPACE_TO_BATCH_ND makes of this axis: every so manieth cell is one phase."""
+        """Return what SPACE_TO_BATCH_ND makes of this axis: every so manieth cell is one phase."""
         padded = np.arange(-before, self.cells + after, dtype=np.int64)[:, np.newaxis]
         read = self.read(padded, phases)
         first, last = (pixels.reshape(-1, phases).T for pixels in (read.first, read.last))
         return type(self)(first, last, read.stride)
 
     def collect(self, before: int, after: int) -> Self:
-        """Returns what BATCH_TO_SPACE_ND makes of this axis: its phases one by one in turn."""
+        """Return what BATCH_TO_SPACE_ND makes of this axis: its phases one by one in turn."""
         stride = None if self.stride is None else self.stride / self.phases
         kept = slice(before, self.cells * self.phases - after)
         first, last = (pixels.T.reshape(1, -1)[:, kept] for pixels in (self.first, self.last))
@@ -98,7 +98,7 @@ class Axis:
 
 
 def merge(axes: Sequence[Axis], cells: int) -> Axis | None:
-    """Returns what cells see that read several tensors at the same place.
+    """Return what cells see that read several tensors at the same place.
 
     Args:
         axes: One for each tensor; one of a single cell is the same everywhere.

@@ -16,7 +16,7 @@ _LIST_INTEGERS = 3
 
 
 def integer_lists(custom_options: bytes) -> dict[str, list[int]]:
-    """Returns the attributes that are lists of integers, by name.
+    """Return the attributes that are lists of integers, by name.
 
     Args:
         custom_options: The operator's custom options.
@@ -45,7 +45,7 @@ def _attributes(node: memoryview) -> Iterator[tuple[str, list[int]]]:
 
 
 def _packed(integers: memoryview) -> Iterator[int]:
-    """Reads integers of 7 bits a byte, the last of which has its top bit clear."""
+    """Read integers of 7 bits a byte, the last of which has its top bit clear."""
     value = shift = 0
     for byte in integers:
         value |= (byte & 0x7F) << shift

@@ -27,7 +27,7 @@ _MOST_STEPS = 8
 
 
 def follow(graph: Graph, operators: Iterable[Any], sources: Fields) -> Fields:
-    """Returns what all tensors read that read of some.
+    """Return what all tensors read that read of some.
 
     Args:
         graph: The graph.
@@ -48,12 +48,12 @@ def follow(graph: Graph, operators: Iterable[Any], sources: Fields) -> Fields:
 
 
 def reads_values(graph: Graph, operator: Any) -> bool:
-    """Tells whether what an operator gives depends on its inputs' values, not on shapes alone."""
+    """Return whether what an operator gives depends on its inputs' values, not on shapes alone."""
     return graph.operator_name(operator) not in _READS_NO_VALUES
 
 
 def picture(graph: Graph, number: int) -> Field | None:
-    """Returns the field of a tensor whose cells are what is read; None if it has no such cells."""
+    """Return the field of a tensor whose cells are what is read; None if it has no such cells."""
     shape = shape_of(graph, number)
     if len(shape) < 4 or max(spatial(shape)) > _MOST_CELLS:
         return None
@@ -62,7 +62,7 @@ def picture(graph: Graph, number: int) -> Field | None:
 
 
 def shape_of(graph: Graph, number: int) -> Shape:
-    """Returns the shape of a tensor; ``()`` for one that is left out or has none."""
+    """Return the shape of a tensor; ``()`` for one that is left out or has none."""
     shape = graph.tensors[number].shape if number >= 0 else None
     return () if shape is None else tuple(int(n) for n in shape)
 
@@ -82,7 +82,7 @@ def _operator(graph: Graph, operator: Any, output: int, fields: Fields) -> Opera
 
 
 def _repeated(graph: Graph, output: int, fields: Fields) -> Field | None:
-    """Returns the field of a map that reshapes and tilings make of one whose field is known."""
+    """Return the field of a map that reshapes and tilings make of one whose field is known."""
     steps: list[Operator] = []
     number = output
     while (field := fields.get(number)) is None:
@@ -95,7 +95,7 @@ def _repeated(graph: Graph, output: int, fields: Fields) -> Field | None:
 
 
 def _constants(graph: Graph, inputs: Iterable[int]) -> Iterator[NDArray[np.int64] | None]:
-    """Reads the inputs that are constant integers: sizes, axes, paddings."""
+    """Read the inputs that are constant integers: sizes, axes, paddings."""
     types = {schema.TensorType.INT32: np.int32, schema.TensorType.INT64: np.int64}
     for number in inputs:
         kind = types.get(graph.tensors[number].type) if number >= 0 else None

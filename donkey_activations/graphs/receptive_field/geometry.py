@@ -62,7 +62,7 @@ class LayerGeometry:
 def layer_geometry(
     graph: Graph, shapes: Mapping[int, Shape] | None = None
 ) -> tuple[LayerGeometry, ...]:
-    """Follows the image through a graph.
+    """Follow the image through a graph.
 
     Args:
         graph: A graph whose outputs are layers ``(…, height, width, filters)``, each tensor named
@@ -117,7 +117,7 @@ def _is_identity(graph: Graph, operator: Any, number: int, field: Field) -> bool
 
 
 def _images(graph: Graph, inputs: Iterable[int]) -> Fields:
-    """Returns the fields of the graph's inputs; a second image must have the size of the first."""
+    """Return the fields of the graph's inputs; a second image must have the size of the first."""
     images: dict[int, Field | None] = {}
     size: tuple[int, int] | None = None
     for number in map(int, inputs):
@@ -139,7 +139,7 @@ def _window(graph: Graph, layer: int, before: Fields, images: Fields) -> Window 
 
 
 def _path(graph: Graph, layer: int, before: set[int], images: set[int]) -> list[Any]:
-    """Returns the operators from the layer before to a layer; none if others lead there as well."""
+    """Return the operators from the layer before to a layer; none if others lead there as well."""
     needed = {layer}
     path = []
     for operator in reversed(graph.operators):

@@ -14,7 +14,7 @@ _HALF = Fraction(1, 2)
 
 
 def sliding(cells: int, outputs: int, kernel: int, stride: int, dilation: int = 1) -> Cells:
-    """Returns what a convolution or a pooling reads.
+    """Return what a convolution or a pooling reads.
 
     Output ``o`` reads ``o * stride - padding + dilation * j`` for ``j`` from 0 to ``kernel - 1``.
     With ``n`` cells in, ``p`` cells of padding on both sides together and
@@ -28,7 +28,7 @@ def sliding(cells: int, outputs: int, kernel: int, stride: int, dilation: int = 
 
 
 def transposed(cells: int, outputs: int, kernel: int, stride: int) -> Cells:
-    """Returns what a transposed convolution reads.
+    """Return what a transposed convolution reads.
 
     It is a convolution from the outputs to the cells, turned round: cell ``i`` goes to the outputs
     ``i * stride - padding + j`` for ``j`` from 0 to ``kernel - 1``. So output ``o`` reads the
@@ -52,7 +52,7 @@ def _padding(cells: int, outputs: int, kernel: int, stride: int) -> int:
 
 
 def nearest(cells: int, outputs: int, align_corners: bool, half_pixels: bool) -> Cells:
-    """Returns what RESIZE_NEAREST_NEIGHBOR reads: the one cell whose middle is nearest."""
+    """Return what RESIZE_NEAREST_NEIGHBOR reads: the one cell whose middle is nearest."""
     rate = resize_rate(cells, outputs, align_corners)
     middle = _HALF if half_pixels else Fraction(0)
     rounding = _HALF if align_corners else Fraction(0)
@@ -61,7 +61,7 @@ def nearest(cells: int, outputs: int, align_corners: bool, half_pixels: bool) ->
 
 
 def linear(cells: int, outputs: int, align_corners: bool, half_pixels: bool) -> Cells:
-    """Returns what RESIZE_BILINEAR reads: the cells on either side, or the one right there."""
+    """Return what RESIZE_BILINEAR reads: the cells on either side, or the one right there."""
     rate = resize_rate(cells, outputs, align_corners)
     middle = _HALF if half_pixels else Fraction(0)
     places = [(output + middle) * rate - middle for output in range(outputs)]
@@ -69,7 +69,7 @@ def linear(cells: int, outputs: int, align_corners: bool, half_pixels: bool) -> 
 
 
 def resize_rate(cells: int, outputs: int, align_corners: bool) -> Fraction:
-    """Returns how many cells one output of a RESIZE operator goes on."""
+    """Return how many cells one output of a RESIZE operator goes on."""
     if align_corners and outputs > 1:
         return Fraction(cells - 1, outputs - 1)
     return Fraction(cells, outputs)

@@ -22,7 +22,7 @@ _MOST_VALUES = 1 << 22
 
 
 def repeated(field: Field, shape: Shape, steps: Sequence[Operator]) -> Field | None:
-    """Returns what the cells read that some reshapes and tilings make of a map.
+    """Return what the cells read that some reshapes and tilings make of a map.
 
     Args:
         field: What the map reads of the image.
@@ -51,7 +51,7 @@ def repeated(field: Field, shape: Shape, steps: Sequence[Operator]) -> Field | N
 
 
 def _along(number: int, values: NDArray[np.int64], shape: Shape) -> NDArray[np.int64]:
-    """Returns a map of values that differ along its height (0) or its width (1) only."""
+    """Return a map of values that differ along its height (0) or its width (1) only."""
     return np.broadcast_to(np.expand_dims(values, (1, 2) if number == 0 else (0, 2)), shape)
 
 

@@ -31,7 +31,7 @@ class Window:
 
 
 def fitting_window(field: Field, cells: tuple[int, int]) -> Window | None:
-    """Returns the window that tells what a field reads; None if there is none.
+    """Return the window that tells what a field reads; None if there is none.
 
     A cell whose window lies inside reads from its first to its last cell. At the border a cell may
     read less than what is inside, such as a row that a pooling has no room for; and where every
@@ -51,7 +51,7 @@ def fitting_window(field: Field, cells: tuple[int, int]) -> Window | None:
 
 
 def _fit(axis: Axis, cells: int) -> tuple[int, int, int] | None:
-    """Returns kernel, stride and offset along one axis."""
+    """Return kernel, stride and offset along one axis."""
     reading = axis.last >= axis.first
     whole_stride = axis.stride is not None and axis.stride.denominator == 1 and axis.stride >= 1
     if axis.stride is None or not whole_stride or axis.phases > 1 or not reading.any():

@@ -34,7 +34,7 @@ class Share:
     uncounted: list[str] = field(default_factory=list)
 
     def add(self, other: "Share") -> None:
-        """Adds what another part does."""
+        """Add what another part does."""
         self.macs += other.macs
         self.activation_bytes += other.activation_bytes
         self.parameters += other.parameters
@@ -42,7 +42,7 @@ class Share:
 
 
 def shares(tflite: bytes, graph: Graph, interpreter_class: Any) -> list[Share]:
-    """Returns what each operator of the main graph does, in their order.
+    """Return what each operator of the main graph does, in their order.
 
     Args:
         tflite: A ``.tflite`` file.
@@ -142,7 +142,7 @@ def _tensor(detail: Any, buffer: int | None) -> Tensor:
 
 
 def _crop(convolution: Share, join: Operation) -> None:
-    """Takes back what a dilated convolution computes of cells that are cropped again."""
+    """Take back what a dilated convolution computes of cells that are cropped again."""
     parts = join.input(0).elements
     if parts:
         convolution.macs = convolution.macs * join.outputs[0].elements // parts

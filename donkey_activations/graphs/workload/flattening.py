@@ -47,7 +47,7 @@ class FlatGraph:
     """
 
     def __init__(self, graph: Graph, interpreter_class: Any) -> None:
-        """Writes the loops of a graph out; the graph is left as it is.
+        """Write the loops of a graph out; the graph is left as it is.
 
         Args:
             graph: A graph whose indices are checked.
@@ -72,18 +72,18 @@ class FlatGraph:
         self._outputs = [flat[int(number)] for number in main.outputs]
 
     def content(self) -> bytes:
-        """Returns it as a ``.tflite`` file."""
+        """Return it as a ``.tflite`` file."""
         return self._with_outputs(self._outputs)
 
     def buffer(self, number: int) -> int | None:
-        """Returns the buffer of a constant; None for a tensor that is not the same at all steps."""
+        """Return the buffer of a constant; None for a tensor that is not the same at all steps."""
         tensor = self.tensors[number]
         if number in self._variables or constant(self._graph.model, tensor) is None:
             return None
         return int(tensor.buffer)
 
     def _add(self, operator: Any, flat: dict[int, int], origin: int) -> None:
-        """Adds an operator of a subgraph.
+        """Add an operator of a subgraph.
 
         Args:
             operator: The operator.
@@ -101,7 +101,7 @@ class FlatGraph:
         self.steps.append(Step(added, origin))
 
     def _loop(self, loop: Any, variables: list[int], origin: int) -> list[int]:
-        """Adds the steps of a loop, and returns its variables after the last one."""
+        """Add the steps of a loop, and return its variables after the last one."""
         condition = self._called(loop, "condSubgraphIndex", len(variables), 1)
         body = self._called(loop, "bodySubgraphIndex", len(variables), len(variables))
         times = trips(self._graph, condition, body, lambda n: self._entry(variables[n]))
@@ -119,7 +119,7 @@ class FlatGraph:
         return now
 
     def _called(self, loop: Any, key: str, inputs: int, outputs: int) -> Any:
-        """Returns a subgraph that a loop calls, checked as LiteRT does only when it runs."""
+        """Return a subgraph that a loop calls, checked as LiteRT does only when it runs."""
         number, subgraphs = getattr(loop.builtinOptions, key, -1), self._graph.model.subgraphs
         if 0 <= number < len(subgraphs):
             found = subgraphs[number]
@@ -128,7 +128,7 @@ class FlatGraph:
         raise ModelError("the .tflite file is damaged (a loop without its body); copy it again")
 
     def _inline(self, subgraph: Any, given: Sequence[int], origin: int) -> list[int]:
-        """Adds the operators of a subgraph for these inputs, and returns its outputs."""
+        """Add the operators of a subgraph for these inputs, and return its outputs."""
         self._gone_through += 1 + len(subgraph.tensors) + len(_list(subgraph.operators))
         if self._gone_through > _MOST or subgraph in self._within:
             raise ModelError("the .tflite file is damaged (loops without end); copy it again")
@@ -144,7 +144,7 @@ class FlatGraph:
         return [flat[int(number)] for number in _list(subgraph.outputs)]
 
     def _variable(self, number: int) -> int:
-        """Returns a tensor itself, or of a constant a copy that is no parameter."""
+        """Return a tensor itself, or of a constant a copy that is no parameter."""
         if constant(self._graph.model, self.tensors[number]) is None:
             return number
         self.tensors.append(self.tensors[number])
@@ -152,7 +152,7 @@ class FlatGraph:
         return len(self.tensors) - 1
 
     def _entry(self, number: int) -> int | None:
-        """Returns an integer that a loop begins with; None unless it depends on shapes alone."""
+        """Return an integer that a loop begins with; None unless it depends on shapes alone."""
         found = integer(self._graph.model, self.tensors[number])
         if found is not None or self.uncounted or not self._depends_on_shapes(number):
             return found

@@ -14,7 +14,7 @@ _INTEGERS = {schema.TensorType.INT32: np.int32, schema.TensorType.INT64: np.int6
 
 
 def carried(body: Any) -> set[int]:
-    """Returns which of a loop's variables its body hands on unchanged.
+    """Return which of a loop's variables its body hands on unchanged.
 
     Args:
         body: The body's subgraph in the schema's object API.
@@ -24,7 +24,7 @@ def carried(body: Any) -> set[int]:
 
 
 def trips(graph: Graph, condition: Any, body: Any, entry: Entry) -> int | None:
-    """Returns how often the body of a loop runs.
+    """Return how often the body of a loop runs.
 
     Keras' recurrent layers count their steps: ``while step < steps``, in Keras 3 twice, with
     ``step = step + 1`` in the body, where ``steps`` is a constant or an outer value that stays as
@@ -46,13 +46,13 @@ def trips(graph: Graph, condition: Any, body: Any, entry: Entry) -> int | None:
 
 
 def constant(model: Any, tensor: Any) -> Any:
-    """Returns the bytes of a tensor whose values stand in the file; None for any other."""
+    """Return the bytes of a tensor whose values stand in the file; None for any other."""
     data = model.buffers[tensor.buffer].data
     return None if data is None or not len(data) else data
 
 
 def integer(model: Any, tensor: Any) -> int | None:
-    """Returns the value of a constant integer; None for any other tensor."""
+    """Return the value of a constant integer; None for any other tensor."""
     data, kind = constant(model, tensor), _INTEGERS.get(tensor.type)
     if data is None or kind is None or len(data) != np.dtype(kind).itemsize:
         return None
@@ -60,7 +60,7 @@ def integer(model: Any, tensor: Any) -> int | None:
 
 
 def _comparisons(graph: Graph, operators: Sequence[Any], tensor: int) -> Iterator[Any]:
-    """Yields what must all be true for a loop to go on: Keras 3 counts twice."""
+    """Yield what must all be true for a loop to go on: Keras 3 counts twice."""
     number, test = _writer(operators, tensor)
     if test is not None and graph.operator_name(test) == "LOGICAL_AND":
         for given in test.inputs:
@@ -70,7 +70,7 @@ def _comparisons(graph: Graph, operators: Sequence[Any], tensor: int) -> Iterato
 
 
 def _trips_until(graph: Graph, test: Any, loop: tuple[Any, Any], entry: Entry) -> int | None:
-    """Returns how often a loop runs until a comparison is false; None where nobody knows."""
+    """Return how often a loop runs until a comparison is false; None where nobody knows."""
     condition, body = loop
     if test is None or graph.operator_name(test) != "LESS" or len(test.inputs) != 2:
         return None
@@ -89,7 +89,7 @@ def _trips_until(graph: Graph, test: Any, loop: tuple[Any, Any], entry: Entry) -
 
 
 def _step(graph: Graph, body: Any, counter: int) -> int | None:
-    """Returns by how much the body raises the loop's counter."""
+    """Return by how much the body raises the loop's counter."""
     _, count = _writer(_list(body.operators), body.outputs[counter])
     if count is None or graph.operator_name(count) != "ADD":
         return None
@@ -98,7 +98,7 @@ def _step(graph: Graph, body: Any, counter: int) -> int | None:
 
 
 def _writer(operators: Sequence[Any], tensor: int) -> tuple[int, Any]:
-    """Returns the operator that writes a tensor, and its number; None for it if there is none."""
+    """Return the operator that writes a tensor, and its number; None for it if there is none."""
     writers = (pair for pair in enumerate(operators) if tensor in _list(pair[1].outputs))
     return next(writers, (0, None))
 

@@ -70,14 +70,14 @@ class Operation:
     outputs: tuple[Tensor, ...]
 
     def input(self, number: int) -> Tensor:
-        """Returns an input that the operator cannot do without."""
+        """Return an input that the operator cannot do without."""
         tensor = self.inputs[number]
         assert tensor is not None  # or LiteRT would not have run it
         return tensor
 
 
 def macs(operation: Operation) -> int | None:
-    """Returns the multiply-accumulate operations of one operator.
+    """Return the multiply-accumulate operations of one operator.
 
     Returns:
         How many there are, 0 where they do not count; None where nobody knows the operator.

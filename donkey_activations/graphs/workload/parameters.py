@@ -46,7 +46,7 @@ class Parameter:
 
 
 def parameters(operation: Operation, kernel: int | None) -> list[Parameter]:
-    """Returns the parameters that an operator reads, its kernel first.
+    """Return the parameters that an operator reads, its kernel first.
 
     Args:
         operation: The operator.
@@ -77,7 +77,7 @@ def parameters(operation: Operation, kernel: int | None) -> list[Parameter]:
 
 
 def learned(found: Collection[Parameter], model: Any) -> set[Parameter]:
-    """Returns parameters without zeros that only fill a place.
+    """Return parameters without zeros that only fill a place.
 
     LiteRT's convolutions must have a bias, so the converter gives one of zeros to those that have
     none, or whose bias is an operator of its own. In a network that was never trained real ones

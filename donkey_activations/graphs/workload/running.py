@@ -9,7 +9,7 @@ from donkey_activations.graphs.resizing import set_up
 
 
 def run(tflite: bytes, interpreter_class: Any, tensors: Iterable[int] | None) -> Any:
-    """Returns an engine in which tensors of a graph have their shapes.
+    """Return an engine in which tensors of a graph have their shapes.
 
     Args:
         tflite: A ``.tflite`` file.
@@ -36,7 +36,7 @@ def run(tflite: bytes, interpreter_class: Any, tensors: Iterable[int] | None) ->
 
 
 def check_indices(model: Any) -> None:
-    """Refuses a model with an index that points nowhere, in its loops as well.
+    """Refuse a model with an index that points nowhere, in its loops as well.
 
     LiteRT looks at what is in a loop only when it runs.
 
@@ -51,7 +51,7 @@ def check_indices(model: Any) -> None:
 
 
 def _indices(model: Any) -> Iterator[tuple[int, int]]:
-    """Yields all indices, each with the length of what it points into."""
+    """Yield all indices, each with the length of what it points into."""
     for subgraph in model.subgraphs:
         tensors = len(_list(subgraph.tensors))
         yield from ((tensor.buffer, len(model.buffers)) for tensor in _list(subgraph.tensors))

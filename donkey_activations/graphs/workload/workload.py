@@ -32,7 +32,7 @@ class Workload:
 
 
 def workload(tflite: bytes, interpreter_class: Any = Interpreter) -> Workload:
-    """Counts what a whole network computes for one frame.
+    """Count what a whole network computes for one frame.
 
     Args:
         tflite: A ``.tflite`` file.
@@ -47,7 +47,7 @@ def workload(tflite: bytes, interpreter_class: Any = Interpreter) -> Workload:
 
 
 def layer_workloads(cut_graph: bytes, interpreter_class: Any = Interpreter) -> tuple[Workload, ...]:
-    """Counts what each layer of a cut graph adds to those before it.
+    """Count what each layer of a cut graph adds to those before it.
 
     Args:
         cut_graph: What ``extractors.graph.cut`` returns.
@@ -89,7 +89,7 @@ def _workload(found: Iterable[Share], countable: set[Parameter]) -> Workload:
 
 
 def _operators_of_layers(graph: Graph) -> Iterator[list[int]]:
-    """Yields the numbers of the operators of each layer that none before it needs."""
+    """Yield the numbers of the operators of each layer that none before it needs."""
     writers = {int(t): n for n, op in enumerate(graph.operators) for t in _list(op.outputs)}
     done: set[int] = set()
     for output in graph.model.subgraphs[0].outputs:

@@ -10,11 +10,11 @@ Picture = NDArray[np.uint8]
 _PICTURES, _COLUMNS = 12, 3
 
 
-class Stills:
+class ContactSheet:
     """Keeps pictures that are spread evenly over a film, and these small."""
 
     def __init__(self, records: int) -> None:
-        """Keeps nothing yet.
+        """Keep nothing yet.
 
         Args:
             records: Number of records that the film is to show.
@@ -25,7 +25,7 @@ class Stills:
         self._last: tuple[Picture, str] | None = None
 
     def offer(self, number: int, picture: Picture, caption: str) -> None:
-        """Keeps the picture if it is due, as it is where a record before cannot be read.
+        """Keep the picture if it is due, as it is where a record before cannot be read.
 
         Args:
             number: The record's number among those of the film, from 0.
@@ -38,7 +38,7 @@ class Stills:
             self._keep_last()
 
     def page(self, title: str) -> Picture:
-        """Returns the sheet: uint8 ``(height, width, 3)`` RGB.
+        """Return the sheet: uint8 ``(height, width, 3)`` RGB.
 
         Args:
             title: One line; what is not ASCII becomes a question mark.

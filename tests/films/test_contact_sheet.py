@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from donkey_activations.films.stills import Stills
+from donkey_activations.films.contact_sheet import ContactSheet
 from donkey_activations.mosaic.contact_sheet import page, tile
 
 
@@ -31,8 +31,8 @@ def expected(shown: list[int], columns: int = 3) -> np.ndarray:
 def test_the_sheet_shows_pictures_from_the_first_to_the_last(
     records: int, missing: list[int], shown: list[int]
 ) -> None:
-    stills = Stills(records)
+    contact_sheet = ContactSheet(records)
     for number in range(records):
         if number not in missing:
-            stills.offer(number, picture(number), f"record {number}")
-    assert np.array_equal(stills.page("title"), expected(shown, min(3, records)))
+            contact_sheet.offer(number, picture(number), f"record {number}")
+    assert np.array_equal(contact_sheet.page("title"), expected(shown, min(3, records)))

@@ -21,7 +21,7 @@ _DRAWN_SIZES_HW = ((9, 16), (45, 80))
 
 
 @dataclass(frozen=True)
-class Footage:
+class SampleFrames:
     """Frames at their own size.
 
     Attributes:
@@ -44,17 +44,17 @@ class Footage:
         return height, width
 
     def at(self, size_hw: tuple[int, int]) -> tuple[Frame, ...]:
-        """Returns the frames at another size, as Donkeycar resizes them."""
+        """Return the frames at another size, as Donkeycar resizes them."""
         return tuple(fit_to_pilot(frame, (*size_hw, 3))[0] for frame in self.frames)
 
     def is_enlarged_at(self, size_hw: tuple[int, int]) -> bool:
-        """Tells whether frames of this size have pixels that no camera has seen."""
+        """Return whether frames of this size have pixels that no camera has seen."""
         height, width = self.size_hw
         return not self.is_drawn and (height < size_hw[0] or width < size_hw[1])
 
 
-def of_tub(path: Path) -> Footage:
-    """Returns frames spread over a tub.
+def of_tub(path: Path) -> SampleFrames:
+    """Return frames spread over a tub.
 
     Args:
         path: The tub's folder.
@@ -73,11 +73,11 @@ def of_tub(path: Path) -> Footage:
     if not frames:
         why = reasons[0] if reasons else "it has no records"
         raise TubError(f"{path}: expected frames to plan with, got none ({why}); name another tub")
-    return Footage(tuple(frames), tuple(kept), path)
+    return SampleFrames(tuple(frames), tuple(kept), path)
 
 
-def of_image(path: Path) -> Footage:
-    """Returns the one frame that an image file is.
+def of_image(path: Path) -> SampleFrames:
+    """Return the one frame that an image file is.
 
     Args:
         path: The file.
@@ -85,11 +85,11 @@ def of_image(path: Path) -> Footage:
     Raises:
         FrameError: It is no image.
     """
-    return Footage((read_image(path),))
+    return SampleFrames((read_image(path),))
 
 
-def drawn() -> Footage:
-    """Returns frames as busy as a camera's, so that JPEG takes about as long as with those."""
+def drawn() -> SampleFrames:
+    """Return frames as busy as a camera's, so that JPEG takes about as long as with those."""
     generator = np.random.default_rng(1)
     frames = []
     for _ in range(_FRAMES):
@@ -98,11 +98,11 @@ def drawn() -> Footage:
             for size in _DRAWN_SIZES_HW
         )
         frames.append(coarse // 2 + fine // 2)
-    return Footage(tuple(frames), is_drawn=True)
+    return SampleFrames(tuple(frames), is_drawn=True)
 
 
 def seen_by(extractor: FeatureExtractor, frame: Frame) -> Frame:
-    """Returns what a pilot sees of a frame.
+    """Return what a pilot sees of a frame.
 
     Args:
         extractor: The pilot.
