@@ -35,15 +35,15 @@ class TimeAxis:
     rate: Fraction
     remark: str = ""
 
-    def tick(self, place: int, number: int, first_place: int) -> int:
+    def tick(self, position: int, number: int, first_position: int) -> int:
         """Return when a picture is shown.
 
         Args:
-            place: Its record's place in the list.
+            position: Its record's position in the list.
             number: The picture's number in the film, from 0.
-            first_place: The place of the film's first picture, which is at 0.
+            first_position: The position of the film's first picture, which is at 0.
         """
-        return number if self.ticks is None else self.ticks[place] - self.ticks[first_place]
+        return number if self.ticks is None else self.ticks[position] - self.ticks[first_position]
 
     @property
     def last_ticks(self) -> int:
@@ -66,7 +66,7 @@ def steady(fps: float) -> TimeAxis:
     return TimeAxis(1 / rate, None, rate)
 
 
-def as_recorded(records: Sequence[Record], places: Sequence[int], speed: float) -> TimeAxis:
+def as_recorded(records: Sequence[Record], positions: Sequence[int], speed: float) -> TimeAxis:
     """Return an axis that is true to the times at which records were made.
 
     Gaps of more than a second are cut to one second. Where a record has no time, or an earlier one
@@ -75,7 +75,7 @@ def as_recorded(records: Sequence[Record], places: Sequence[int], speed: float) 
 
     Args:
         records: The records of a tub, in order.
-        places: The places of those that are shown, one or more.
+        positions: The positions of those that are shown, one or more.
         speed: How many times as fast as it was.
 
     Raises:
@@ -83,16 +83,18 @@ def as_recorded(records: Sequence[Record], places: Sequence[int], speed: float) 
     """
     if not (math.isfinite(speed) and 0.01 <= speed <= 1000):
         raise FilmError(f"--speed: expected 0.01 to 1000, as 2 for twice as fast, got {speed:g}")
-    gaps_ms, remark = _gaps_ms(records[places[0] : places[-1] + 1])
+    gaps_ms, remark = _gaps_ms(records[positions[0] : positions[-1] + 1])
     factor = Fraction(speed)
     ticks: list[int] = []
     for elapsed_ms in accumulate(gaps_ms, initial=0):
         tick = round(elapsed_ms / factor)
         ticks.append(max(tick, ticks[-1] + 1) if ticks else tick)
     # Of those before the first one, none is shown.
-    before = (0,) * places[0]
+    before = (0,) * positions[0]
     shown_ms = ticks[-1]
-    pictures_a_second = Fraction(1000 * (len(places) - 1), shown_ms) if shown_ms else Fraction(20)
+    pictures_a_second = (
+        Fraction(1000 * (len(positions) - 1), shown_ms) if shown_ms else Fraction(20)
+    )
     return TimeAxis(Fraction(1, 1000), (*before, *ticks), _rate(pictures_a_second), remark)
 
 

@@ -41,14 +41,14 @@ class Shot:
     """What one record gives to a film.
 
     Attributes:
-        place: The record's place among those of the tub.
+        position: The record's position among those of the tub.
         index: Its ``_index``.
         picture: uint8 ``(height, width, 3)`` RGB of the film's size; None where there is none.
         resized: The record's frame was of another size than the pilot's.
         reason: Why there is no picture.
     """
 
-    place: int
+    position: int
     index: int
     picture: Picture | None
     resized: bool = False
@@ -81,7 +81,7 @@ def write_film(
         OSError: The file cannot be written.
     """
     result = FilmResult(size_hw)
-    first_place = tick = 0
+    first_position = tick = 0
     with (
         written_whole(target) as unfinished,
         VideoFile(unfinished, size_hw, axis.tick_s, axis.rate) as video,
@@ -90,8 +90,8 @@ def write_film(
             if shot.picture is None:
                 result.unreadable.append((shot.index, shot.reason))
             else:
-                first_place = first_place if result.frames else shot.place
-                tick = axis.tick(shot.place, result.frames, first_place)
+                first_position = first_position if result.frames else shot.position
+                tick = axis.tick(shot.position, result.frames, first_position)
                 video.write(shot.picture, tick)
                 if contact_sheet is not None:
                     contact_sheet.offer(number, shot.picture, f"record {shot.index}")

@@ -30,7 +30,7 @@ _NARROW_FRAME_SHARE = 0.75
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class PlacedPanel:
     """A panel, and where its upper left corner is in the picture, in pixels."""
 
     panel: Panel
@@ -38,13 +38,13 @@ class Place:
     left_px: int
 
     def area(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Returns the panel's part of the picture, as a view."""
+        """Return the panel's part of the picture, as a view."""
         rows = slice(self.top_px, self.top_px + self.panel.height_px)
         return picture[rows, self.left_px : self.left_px + self.panel.width_px]
 
 
-def arrange(setting: Setting) -> Iterator[Place]:
-    """Gives every panel its place.
+def arrange(setting: Setting) -> Iterator[PlacedPanel]:
+    """Arrange every panel in the picture.
 
     Args:
         setting: What is the same in all frames. Its ``frame_height_px`` is what all frames below
@@ -89,7 +89,7 @@ def _would_be_empty(setting: Setting, available_width_px: int) -> bool:
 
 
 def _is_clearer_below(setting: Setting, available_width_px: int) -> bool:
-    """Tells whether pictures beside each other are too small, and larger below each other."""
+    """Return whether pictures beside each other are too small, and larger below each other."""
     frames = len(_pictures(setting))
     if frames < 2 or setting.layout.height_px is not None:
         return False
@@ -100,8 +100,8 @@ def _is_clearer_below(setting: Setting, available_width_px: int) -> bool:
     return _width_px(setting, beside, 1) < _LEGIBLE_PX and _size(below) > _size(beside)
 
 
-def _beside(setting: Setting, available_width_px: int, left_px: int) -> Iterator[Place]:
-    """Puts the layers to the right of all others, which get up to so many pixels."""
+def _beside(setting: Setting, available_width_px: int, left_px: int) -> Iterator[PlacedPanel]:
+    """Put the layers to the right of all others, which get up to so many pixels."""
     others = tuple(name for name in setting.layout.panels if name != _LAYERS)
     left_room = 0
     if others:
@@ -123,7 +123,7 @@ def _beside(setting: Setting, available_width_px: int, left_px: int) -> Iterator
 
 
 def _is_one_row(setting: Setting) -> bool:
-    """Tells whether the pictures follow one another in the layout."""
+    """Return whether the pictures follow one another in the layout."""
     pictures = _pictures(setting)
     groups = [is_one for is_one, _ in groupby(setting.layout.panels, key=pictures.__contains__)]
     return groups.count(True) == 1
@@ -148,7 +148,7 @@ def _rows(
     available_width_px: int,
     *,
     side_by_side: bool,
-) -> Iterator[Place]:
+) -> Iterator[PlacedPanel]:
     top = MARGIN_PX
     pictures = _pictures(setting)
     for are_pictures, group in groupby(names, key=pictures.__contains__):
@@ -156,7 +156,7 @@ def _rows(
         if not (are_pictures and side_by_side):
             for name in row:
                 for panel in PANEL_MODULES.load(name).make(setting, available_width_px):
-                    yield Place(panel, top, left_px)
+                    yield PlacedPanel(panel, top, left_px)
                     top += panel.height_px + MARGIN_PX
             continue
         share = _share(available_width_px, len(row))
@@ -164,5 +164,5 @@ def _rows(
             panel for name in row for panel in PANEL_MODULES.load(name).make(setting, share)
         ]
         for number, panel in enumerate(pictures_in_row):
-            yield Place(panel, top, left_px + number * (share + MARGIN_PX))
+            yield PlacedPanel(panel, top, left_px + number * (share + MARGIN_PX))
         top += max((panel.height_px for panel in pictures_in_row), default=0) + MARGIN_PX

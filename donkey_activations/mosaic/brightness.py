@@ -13,7 +13,7 @@ _LOWEST, _STEP = 0.3, 0.05
 
 
 def gamma_for(share: float) -> float:
-    """Returns the gamma at which a layer's usual values can be seen.
+    """Return the gamma at which a layer's usual values can be seen.
 
     Args:
         share: The layer's usual distance from 0, as a share of what has full brightness.

@@ -67,7 +67,7 @@ THEMES = {
 
 
 def check_colormap(key: str, name: object) -> None:
-    """Checks the name of a colormap.
+    """Check the name of a colormap.
 
     Raises:
         LayoutError: There is none of this name.
@@ -88,7 +88,7 @@ def _names() -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def colour_table(name: str, theme: Theme, gamma: float = 1.0, *, signed: bool = False) -> Table:
-    """Returns the colours of all bytes that a tile can hold.
+    """Return the colours of all bytes that a tile can hold.
 
     Args:
         name: A colormap that ``check_colormap`` knows.
@@ -118,17 +118,17 @@ def colour_table(name: str, theme: Theme, gamma: float = 1.0, *, signed: bool = 
 
 
 def _diverging(anchors: tuple[Colour, ...]) -> Table:
-    places = np.linspace(0, len(anchors) - 1, LEVELS)
+    positions = np.linspace(0, len(anchors) - 1, LEVELS)
     channels = zip(*anchors, strict=True)
-    shades = [np.interp(places, range(len(anchors)), channel) for channel in channels]
+    shades = [np.interp(positions, range(len(anchors)), channel) for channel in channels]
     return np.stack(shades, axis=-1).round().astype(np.uint8)[:, np.newaxis]
 
 
 def _shares(gamma: float, signed: bool) -> NDArray[np.intp]:
-    """Returns the place in the colormap of each level."""
+    """Return the index in the colormap of each level."""
     shares = np.linspace(-1 if signed else 0, 1, LEVELS)
     shares = np.sign(shares) * np.abs(shares) ** gamma
     if signed:
         shares = (shares + 1) / 2
-    places: NDArray[np.intp] = (shares * (LEVELS - 1)).round().astype(np.intp)
-    return places
+    positions: NDArray[np.intp] = (shares * (LEVELS - 1)).round().astype(np.intp)
+    return positions

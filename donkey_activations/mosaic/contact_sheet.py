@@ -17,18 +17,18 @@ _CAPTION_FONT, _TITLE_FONT = Font(1.0), Font(1.5)
 
 
 def spread(count: int, of: int) -> list[int]:
-    """Returns places spread evenly over a run, its first and its last among them.
+    """Return positions spread evenly over a run, its first and its last among them.
 
     Args:
         count: How many are wanted; fewer, where the run is shorter.
         of: Length of the run.
     """
-    places: list[int] = np.linspace(0, of - 1, min(count, of)).round().astype(int).tolist()
-    return places
+    positions: list[int] = np.linspace(0, of - 1, min(count, of)).round().astype(int).tolist()
+    return positions
 
 
 def tile(picture: Picture, caption: str, columns: int) -> Picture:
-    """Makes a picture as small as it is on the sheet, with a line of text above it.
+    """Make a picture as small as it is on the sheet, with a line of text above it.
 
     Args:
         picture: uint8 ``(height, width, 3)``, in any order of colours; left unchanged.
@@ -48,7 +48,7 @@ def tile(picture: Picture, caption: str, columns: int) -> Picture:
 
 
 def page(tiles: Sequence[Picture], title: str, columns: int) -> Picture:
-    """Puts tiles below a title, row by row.
+    """Put tiles below a title, row by row.
 
     Args:
         tiles: What ``tile`` made for as many columns; one or more.

@@ -28,7 +28,7 @@ class Controls:
 
 
 def known_controls(values: Mapping[str, Any]) -> dict[str, Controls]:
-    """Returns the controls of each driver whose steering and throttle are known.
+    """Return the controls of each driver whose steering and throttle are known.
 
     Args:
         values: A record, or channels with their values; what is missing or no finite number is

@@ -34,13 +34,13 @@ class Zoom:
         return f"x{self.pixels_per_cell}"
 
     def length_px(self, cells: int) -> int:
-        """Returns how many pixels so many cells take; a rest at the edge is a pixel, too."""
+        """Return how many pixels so many cells take; a rest at the edge is a pixel, too."""
         return ceil(cells / self.cells_per_pixel) * self.pixels_per_cell
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The places of a layer's tiles, in pixels."""
+    """The slots of a layer's tiles, in pixels."""
 
     rows: int
     columns: int
@@ -77,7 +77,7 @@ _Row = TypeVar("_Row", bound=_Sized)
 
 
 def largest_zoom(height: int, width: int, room_height_px: int, room_width_px: int) -> Zoom:
-    """Returns the largest zoom at which one picture of so many cells fits into a room."""
+    """Return the largest zoom at which one picture of so many cells fits into a room."""
     enlarged = min(room_height_px // height, room_width_px // width)
     if enlarged >= 1:
         return Zoom(pixels_per_cell=enlarged)
@@ -87,7 +87,7 @@ def largest_zoom(height: int, width: int, room_height_px: int, room_width_px: in
 def fit_grids(
     shapes: Sequence[tuple[int, int, int]], room_height_px: int, room_width_px: int, gap_px: int
 ) -> tuple[Grid, ...]:
-    """Shares a height out between layers, so that all of them are as legible as can be.
+    """Share a height out between layers, so that all of them are as legible as can be.
 
     The layer that is reduced most grows first, because it loses most, so that no layer is shown in
     less detail than one that has less; among equals the one with the smallest tiles.
@@ -107,7 +107,7 @@ def fit_grids(
 
 
 def grow_evenly(ladders: Sequence[Sequence[_Row]], room_height_px: int) -> tuple[_Row, ...]:
-    """Shares a height out between rows: the one that is reduced most grows first.
+    """Share a height out between rows: the one that is reduced most grows first.
 
     Args:
         ladders: The sizes that each row can have, one or more, from small to large.
@@ -134,7 +134,7 @@ def grow_evenly(ladders: Sequence[Sequence[_Row]], room_height_px: int) -> tuple
 def _from_small_to_large(
     shape: tuple[int, int, int], room_width_px: int, gap_px: int
 ) -> list[Grid]:
-    """Returns the grids that a layer can have, those too small to be legible left out."""
+    """Return the grids that a layer can have, those too small to be legible left out."""
     height, width, _ = shape
     most = max(height, width) // _SMALLEST_TILE_PX
     zooms = [Zoom(cells_per_pixel=cells) for cells in HALVINGS if cells <= most]

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 
 def encode_jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:
-    """Encodes a picture; four times as fast as OpenCV's wheels, which lack SIMD for it.
+    """Encode a picture; four times as fast as OpenCV's wheels, which lack SIMD for it.
 
     Args:
         picture: uint8 ``(height, width, 3)`` RGB, C-contiguous.

@@ -37,7 +37,7 @@ def with_chosen_layers(
 def choose_layers(
     layers: Sequence[LayerInfo], layout: Layout, frame_hw: tuple[int, int]
 ) -> tuple[str, ...]:
-    """Chooses the layers to show where there is no room for all.
+    """Choose the layers to show where there is no room for all.
 
     The choice depends on nothing but the arguments, so that a drive and whoever draws it again
     choose the same.
@@ -57,7 +57,7 @@ def choose_layers(
     ranked = _ranked(layers)
 
     def first(count: int) -> tuple[str, ...]:
-        return tuple(layers[place].name for place in sorted(ranked[:count]))
+        return tuple(layers[position].name for position in sorted(ranked[:count]))
 
     if layout.height_px is None:
         return () if len(layers) <= MOST_LAYERS else first(MOST_LAYERS)
@@ -73,7 +73,7 @@ def choose_layers(
 
 
 def words_of_choice(layers: Sequence[LayerInfo], shown: Sequence[str], flag: str) -> str:
-    """Returns what to tell of such a choice.
+    """Return what to tell of such a choice.
 
     Args:
         layers: The pilot's convolutions.
@@ -97,24 +97,24 @@ def _fits(
 
 
 def _ranked(layers: Sequence[LayerInfo]) -> list[int]:
-    """Returns the places of the layers worth showing, so that any first few are a good choice.
+    """Return the positions of the layers worth showing, so that any first few are a good choice.
 
     The last and the first; then each that is the last before the maps change their size; then the
     others, always the one farthest from those before it. A map of one cell, as squeeze-and-excite
     blocks have them, is no picture: it is left out where there are others.
     """
-    maps = [place for place, one in enumerate(layers) if one.height * one.width > 1]
-    places = maps or list(range(len(layers)))
-    sizes = [(layers[place].height, layers[place].width) for place in places]
+    maps = [position for position, one in enumerate(layers) if one.height * one.width > 1]
+    positions = maps or list(range(len(layers)))
+    sizes = [(layers[position].height, layers[position].width) for position in positions]
     ends = [number for number, (one, next_) in enumerate(pairwise(sizes)) if one != next_]
-    ranked = list(dict.fromkeys((len(places) - 1, 0)))
-    for group in (ends, range(len(places))):
+    ranked = list(dict.fromkeys((len(positions) - 1, 0)))
+    for group in (ends, range(len(positions))):
         ranked += _spread(group, ranked)
-    return [places[number] for number in ranked]
+    return [positions[number] for number in ranked]
 
 
 def _spread(group: Iterable[int], taken: Sequence[int]) -> list[int]:
-    """Returns the numbers of a group that are not taken, each as far from all before it as can be.
+    """Return the numbers of a group that are not taken, each as far from all before it as can be.
 
     Among equals, the later one comes first.
     """

@@ -41,7 +41,7 @@ class LayerStyle:
     filters: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        """Checks every value.
+        """Check every value.
 
         Raises:
             LayoutError: A value is not what it may be; the message begins with its key.
@@ -103,7 +103,7 @@ class Layout(LayerStyle):
     dead_threshold: float = 0.0
 
     def __post_init__(self) -> None:
-        """Checks every value.
+        """Check every value.
 
         Raises:
             LayoutError: A value is not what it may be; the message begins with its key.
@@ -142,20 +142,20 @@ class Layout(LayerStyle):
         object.__setattr__(self, "dead_threshold", threshold)
 
     def __hash__(self) -> int:
-        """Goes with equality, which a mapping alone would not have."""
+        """Go with equality, which a mapping alone would not have."""
         values = (getattr(self, f.name) for f in fields(self) if f.name != "per_layer")
         return hash((*values, frozenset(self.per_layer.items())))
 
     def style_of(self, layer_name: str) -> LayerStyle:
-        """Returns how a layer is drawn."""
+        """Return how a layer is drawn."""
         return self.per_layer.get(layer_name, self)
 
     def scales_over_runs(self) -> bool:
-        """Tells whether full brightness depends on more than the frame that is drawn."""
+        """Return whether full brightness depends on more than the frame that is drawn."""
         return any(style.scaling == "run" for style in (self, *self.per_layer.values()))
 
     def as_json(self) -> dict[str, Any]:
-        """Returns every value, as JSON can hold it."""
+        """Return every value, as JSON can hold it."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         values["per_layer"] = {
             name: {f.name: getattr(style, f.name) for f in fields(style)}
@@ -165,7 +165,7 @@ class Layout(LayerStyle):
 
 
 def _as_float(value: Any) -> float | None:
-    """Returns a finite number as such, so that equal layouts are equal in writing, too."""
+    """Return a finite number as such, so that equal layouts are equal in writing, too."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     try:

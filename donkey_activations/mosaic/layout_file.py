@@ -40,7 +40,7 @@ class _Entry(NamedTuple):
 
 
 def load_layout(path: str | os.PathLike[str]) -> Layout:
-    """Reads a layout from a YAML file.
+    """Read a layout from a YAML file.
 
     Keys that are left out keep their default; what is left out in a layer's own style is as in the
     file's style of all layers.
@@ -129,7 +129,7 @@ def _value_of(key: str, node: yaml.Node) -> Any:
 
 
 def _as_float(value: Any) -> Any:
-    """Makes a number of whole ones, and of 1e-3, which is a text to YAML 1.1."""
+    """Make a number of whole ones, and of 1e-3, which is a text to YAML 1.1."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return value
     try:

@@ -22,7 +22,7 @@ _EDGE_PX = 4
 
 
 class Stop(NamedTuple):
-    """A place of the ramp, from 0 to 1, and what stands there."""
+    """A position on the ramp, from 0 to 1, and what stands there."""
 
     share: float
     words: str
@@ -52,14 +52,14 @@ class Scale:
         return self.low < 0
 
     def value_at(self, share: float) -> float:
-        """Returns the value whose colour is at a place of the colormap, from 0 to 1."""
+        """Return the value whose colour is at a position in the colormap, from 0 to 1."""
         if not self.signed:
             return self.low + (self.high - self.low) * float(share ** (1 / self.gamma))
         from_zero = 2 * share - 1
         return copysign(self.high * float(abs(from_zero) ** (1 / self.gamma)), from_zero)
 
     def stops(self) -> tuple[Stop, ...]:
-        """Returns the numbers of a legend; all but the first and the last can be left out."""
+        """Return the numbers of a legend; all but the first and the last can be left out."""
         if self.own:
             return _OWN_SIGNED if self.signed else _OWN
         # 0 is added so that there is no -0.
@@ -90,7 +90,7 @@ class Legend:
     theme: Theme
 
     def draw(self, line: Area, scale: Scale, from_px: int) -> None:
-        """Draws a legend that ends where the line does, as much of it as there is room for.
+        """Draw a legend that ends where the line does, as much of it as there is room for.
 
         Its colours are at equal distances in brightness, so the numbers between its ends say how
         values are spread over them.
@@ -108,7 +108,7 @@ class Legend:
         self._draw(line, stops, scale.colormap, from_px)
 
     def _draw(self, line: Area, stops: Sequence[Stop], colormap: str, from_px: int) -> None:
-        """Draws from the right, and stops where there is no room for the next piece."""
+        """Draw from the right, and stops where there is no room for the next piece."""
         font, theme = self.font, self.theme
         rows = slice(_EDGE_PX, font.line_height_px - _EDGE_PX)
         right = line.shape[1]
@@ -130,7 +130,7 @@ class Legend:
 
 @lru_cache(maxsize=64)
 def _ramp(colormap: str, theme: Theme, first: float, last: float) -> NDArray[np.uint8]:
-    """Returns a part of the colormap, uint8 ``(width, 3)`` RGB."""
-    places = np.linspace(first, last, round((last - first) * RAMP_PX)) * (LEVELS - 1)
-    ramp: NDArray[np.uint8] = colour_table(colormap, theme)[places.round().astype(np.intp), 0]
+    """Return a part of the colormap, uint8 ``(width, 3)`` RGB."""
+    positions = np.linspace(first, last, round((last - first) * RAMP_PX)) * (LEVELS - 1)
+    ramp: NDArray[np.uint8] = colour_table(colormap, theme)[positions.round().astype(np.intp), 0]
     return ramp

@@ -29,7 +29,7 @@ def render_mosaic(
     camera_hw: tuple[int, int] | None = None,
     unfed_inputs: Sequence[str] = (),
 ) -> Picture:
-    """Draws all feature maps of one frame into one picture.
+    """Draw all feature maps of one frame into one picture.
 
     In the default layout a layer's tiles share one scale, from 0 to the layer's largest value in
     this frame, so that they can be compared; a filter that does not fire at all is crossed out.
@@ -80,13 +80,13 @@ def render_mosaic(
     )
     scene = Scene(shown, tuple(layers), tuple(maps), known, run or {})
     picture = page.blank.copy()
-    for place in page.places:
-        place.panel.draw(place.area(picture), scene)
+    for placed in page.panels:
+        placed.panel.draw(placed.area(picture), scene)
     return picture
 
 
 def as_rgb(frame: NDArray[np.uint8]) -> Picture:
-    """Returns what is shown of a frame.
+    """Return what is shown of a frame.
 
     Args:
         frame: As of ``render_mosaic``.

@@ -18,7 +18,7 @@ _ROUNDING = 1e-9
 def representative_filters(
     extractor: FeatureExtractor, maps_of_sample: Iterable[FeatureMaps], per_layer: int
 ) -> dict[str, tuple[int, ...]]:
-    """Chooses a few filters of each layer that differ from each other and vary most.
+    """Choose a few filters of each layer that differ from each other and vary most.
 
     Those with most energy alone would be the same picture again and again: many filters of a
     trained pilot show little but how bright the frame is. So the first is the filter that varies
@@ -91,6 +91,6 @@ def _pivots(covariance: Matrix, energy: Vector, count: int) -> tuple[int, ...]:
 
 
 def _most(variance: Vector, energy: Vector, taken: Sequence[int]) -> int:
-    """Returns the number of largest variance; among equals of most energy, then the first."""
+    """Return the number of largest variance; among equals of most energy, then the first."""
     free = (number for number in range(len(energy)) if number not in taken)
     return max(free, key=lambda number: (variance[number], energy[number], -number))

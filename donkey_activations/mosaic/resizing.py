@@ -9,7 +9,7 @@ from donkey_activations.images.frame import opencv
 
 
 def resize(picture: NDArray[Any], size_hw: tuple[int, int]) -> NDArray[Any]:
-    """Enlarges without blur and reduces by area, so that no pixel is dropped or invented."""
+    """Enlarge without blur and reduce by area, so that no pixel is dropped or invented."""
     if picture.shape[:2] == size_hw:
         return picture
     resized = np.empty((*size_hw, *picture.shape[2:]), picture.dtype)
@@ -18,7 +18,7 @@ def resize(picture: NDArray[Any], size_hw: tuple[int, int]) -> NDArray[Any]:
 
 
 def resize_into(area: NDArray[Any], picture: NDArray[Any]) -> None:
-    """Does the same to the size of an area, and writes into it."""
+    """Do the same to the size of an area, and write into it."""
     height, width = area.shape[:2]
     cv2 = opencv()
     if height <= picture.shape[0]:

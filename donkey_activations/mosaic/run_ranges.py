@@ -40,7 +40,7 @@ class RunRanges:
     """
 
     def __init__(self, layers: Sequence[LayerInfo], frames: int = 400) -> None:
-        """Begins with no frame.
+        """Begin with no frame.
 
         Args:
             layers: The layers whose maps will be observed.
@@ -49,7 +49,7 @@ class RunRanges:
         self._observed = {layer.name: _Observed(layer.filters, frames) for layer in layers}
 
     def observe(self, maps: Sequence[NDArray[np.float32]]) -> None:
-        """Adds one frame.
+        """Add one frame.
 
         Args:
             maps: The layers' maps, float32 ``(height, width, filters)`` each; left unchanged.
@@ -68,7 +68,7 @@ class RunRanges:
             observed.merge(other._observed[name])
 
     def so_far(self) -> dict[str, LayerRun]:
-        """Returns what is known by the layer's name; nothing before any frame."""
+        """Return what is known by the layer's name; nothing before any frame."""
         return {
             name: LayerRun(observed.top(), observed.usual())
             for name, observed in self._observed.items()
@@ -76,7 +76,7 @@ class RunRanges:
         }
 
     def whole(self) -> dict[str, LayerRun]:
-        """Returns the same, and which filters ever fire: for a run that is at its end."""
+        """Return the same, and which filters ever fire: for a run that is at its end."""
         return {
             name: LayerRun(observed.top(), observed.usual(), observed.peaks, observed.frames)
             for name, observed in self._observed.items()
@@ -84,7 +84,7 @@ class RunRanges:
         }
 
     def tops(self) -> dict[str, float]:
-        """Returns the value at full brightness by the layer's name; nothing before any frame."""
+        """Return the value at full brightness by the layer's name; nothing before any frame."""
         return {name: run.top for name, run in self.so_far().items()}
 
 

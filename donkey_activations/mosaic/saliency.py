@@ -20,14 +20,14 @@ Plane = NDArray[np.float32]
 
 
 def is_sequential(layers: Sequence[LayerInfo]) -> bool:
-    """Tells whether each layer reads all it sees from the one before it, as the method needs."""
+    """Return whether each layer reads all it sees from the one before it, as the method needs."""
     return bool(layers) and all(layer.window is not None for layer in layers)
 
 
 def visual_back_prop(
     layers: Sequence[LayerInfo], means: Sequence[Plane], image_hw: tuple[int, int]
 ) -> Plane:
-    """Computes how much each pixel of the image has to do with what the last layer holds.
+    """Compute how much each pixel of the image has to do with what the last layer holds.
 
     Args:
         layers: The layers of a sequential stack, in the order of computation.
@@ -53,7 +53,7 @@ def visual_back_prop(
 
 
 def to_range(plane: Plane, highest: int) -> NDArray[np.uint8]:
-    """Scales a plane from its least value, which becomes 0, to its largest; all 0 if it is flat."""
+    """Scale a plane from its least value, which becomes 0, to its largest; all 0 if it is flat."""
     cv2 = opencv()
     scaled: NDArray[np.uint8] = cv2.normalize(
         plane, None, 0, highest, cv2.NORM_MINMAX, dtype=cv2.CV_8U
@@ -62,7 +62,7 @@ def to_range(plane: Plane, highest: int) -> NDArray[np.uint8]:
 
 
 def hand_back(values: Plane, window: Window, size: tuple[int, ...]) -> Plane:
-    """Adds each cell's value to all the cells that it was computed from.
+    """Add each cell's value to all the cells that it was computed from.
 
     This is the transposed convolution of ``values`` with ones.
 

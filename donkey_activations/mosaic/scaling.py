@@ -51,11 +51,11 @@ class Measured:
         return bool(self.low.min() < 0)
 
     def magnitudes(self) -> NDArray[np.float32]:
-        """Returns each filter's largest distance from 0, float32 ``(filters,)``."""
+        """Return each filter's largest distance from 0, float32 ``(filters,)``."""
         return np.maximum(self.high, -self.low)
 
     def dead(self, threshold: float) -> NDArray[np.bool_]:
-        """Returns the filters whose values are all within this of 0, bool ``(filters,)``.
+        """Return the filters whose values are all within this of 0, bool ``(filters,)``.
 
         Of a filter with values that are no numbers nobody knows, so it is not among them.
         """
@@ -63,7 +63,7 @@ class Measured:
         return dead if self.not_finite is None else dead & ~self.not_finite
 
     def usual(self) -> float:
-        """Returns the mean distance from 0 over all cells of the filters that are not 0 throughout.
+        """Return the mean distance from 0 over all cells of the filters that are not 0 throughout.
 
         0 where all are.
         """
@@ -75,7 +75,7 @@ class Measured:
 
 
 def measure(maps: Maps) -> Measured:
-    """Looks at a layer's maps, and replaces what is no number.
+    """Look at a layer's maps, and replace what is no number.
 
     Args:
         maps: ``(height, width, filters)``; left unchanged. 0 stands in for NaN, and for infinity
@@ -116,7 +116,7 @@ def _mean(maps: Maps) -> NDArray[np.float32]:
 
 
 def to_levels(measured: Measured, low: float, high: float, levels: Levels) -> None:
-    """Scales values linearly to levels: ``low`` and less is 0, ``high`` and more the last one.
+    """Scale values linearly to levels: ``low`` and less is 0, ``high`` and more the last one.
 
     Args:
         measured: A layer's maps; left unchanged.

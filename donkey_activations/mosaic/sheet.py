@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import LayoutError
 from donkey_activations.extractors.base import LayerInfo
-from donkey_activations.mosaic.arrangement import MARGIN_PX, Place, arrange
+from donkey_activations.mosaic.arrangement import MARGIN_PX, PlacedPanel, arrange
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.panels.base import Setting
 from donkey_activations.mosaic.tile_order import Silent
@@ -28,11 +28,11 @@ class Sheet:
 
     Attributes:
         blank: uint8 ``(H, W, 3)`` RGB, what every frame's picture begins with.
-        places: The panels that go onto it.
+        panels: The panels that go onto it.
     """
 
     blank: NDArray[np.uint8]
-    places: tuple[Place, ...]
+    panels: tuple[PlacedPanel, ...]
 
 
 @lru_cache(maxsize=8)
@@ -47,7 +47,7 @@ def sheet(
     unfed_inputs: tuple[str, ...] = (),
     silent: tuple[Silent, ...] = (),
 ) -> Sheet:
-    """Lays out the panels.
+    """Lay out the panels.
 
     Args:
         frame_hw: ``(height, width)`` of the camera's frame in pixels.
@@ -84,8 +84,8 @@ def sheet(
             key=lambda room: _height_px(list(arrange(replace(setting, layers_height_px=room)))),
         )
         setting = replace(setting, layers_height_px=rooms[max(0, fitting - 1)])
-    places = list(arrange(setting))
-    height = _height_px(places)
+    panels = list(arrange(setting))
+    height = _height_px(panels)
     if layout.height_px is not None and height > layout.height_px:
         raise LayoutError(
             f"height_px: expected {height} or more for this camera and these layers, "
@@ -94,10 +94,10 @@ def sheet(
     height = max(height, wanted or 0)
     blank = np.empty((height, layout.width_px, 3), np.uint8)
     blank[:] = setting.theme.background
-    for place in places:
-        place.panel.draw_once(place.area(blank))
+    for placed in panels:
+        placed.panel.draw_once(placed.area(blank))
     blank.flags.writeable = False
-    return Sheet(blank, tuple(places))
+    return Sheet(blank, tuple(panels))
 
 
 def _wanted_height(layout: Layout) -> int | None:
@@ -107,7 +107,7 @@ def _wanted_height(layout: Layout) -> int | None:
 
 
 def _frame_height(layout: Layout, wanted_height: int | None) -> int:
-    """Returns what the frames below each other may take in height."""
+    """Return what the frames below each other may take in height."""
     if wanted_height is None:
         return round(layout.width_px * _HIGHEST_FRAME_SHARE)
     if layout.arrangement == "stacked":
@@ -115,6 +115,6 @@ def _frame_height(layout: Layout, wanted_height: int | None) -> int:
     return round(wanted_height * _FRAMES_SHARE)
 
 
-def _height_px(places: Sequence[Place]) -> int:
-    ends = (place.top_px + place.panel.height_px for place in places)
+def _height_px(panels: Sequence[PlacedPanel]) -> int:
+    ends = (placed.top_px + placed.panel.height_px for placed in panels)
     return max(ends, default=MARGIN_PX) + MARGIN_PX

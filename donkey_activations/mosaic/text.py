@@ -44,11 +44,11 @@ class Font:
         return round(_LINE_HEIGHT_PX * self.size)
 
     def width_px(self, text: str) -> int:
-        """Returns how wide a text is when it is written."""
+        """Return how wide a text is when it is written."""
         return _width_px(text, self.size)
 
     def fit(self, phrases: Sequence[str], room_px: int) -> str:
-        """Joins as many phrases as fit into a room, the first ones first.
+        """Join as many phrases as fit into a room, the first ones first.
 
         Args:
             phrases: The most important one first.
@@ -63,7 +63,7 @@ class Font:
     def write(
         self, area: NDArray[np.uint8], text: str, left_px: int, colour: Colour, background: Colour
     ) -> int:
-        """Writes one line at the top of an area; what does not fit in is cut off.
+        """Write one line at the top of an area; what does not fit in is cut off.
 
         Args:
             area: uint8 ``(at least line_height_px, width, 3)``, written into.
@@ -97,9 +97,9 @@ def _advance_px(character: str, size: float) -> int:
 
 @lru_cache(maxsize=256)
 def _reach_px(character: str, size: float) -> tuple[int, int]:
-    """Returns where a letter begins and ends, 0 or less and its width or more.
+    """Return where a letter begins and ends, 0 or less and its width or more.
 
-    Digits do so at the same place, so that numbers do not move from frame to frame.
+    Digits do so at the same position, so that numbers do not move from frame to frame.
     """
     with _one_at_a_time:
         font = _letters(size)
@@ -135,7 +135,7 @@ def _glyph(character: str, size: float, colour: Colour, background: Colour) -> N
 
 
 def _coverage(character: str, size: float) -> NDArray[np.uint8]:
-    """Returns how much of each pixel a letter covers, uint8 ``(line height, advance)``."""
+    """Return how much of each pixel a letter covers, uint8 ``(line height, advance)``."""
     from PIL import Image, ImageDraw
 
     room = Image.new("L", (_advance_px(character, size), Font(size).line_height_px))
@@ -149,7 +149,7 @@ def _coverage(character: str, size: float) -> NDArray[np.uint8]:
 
 @lru_cache(maxsize=16)
 def _letters(size: float) -> "FreeTypeFont":
-    """Returns Pillow's own font, which is the same on every machine.
+    """Return Pillow's own font, which is the same on every machine.
 
     Raises:
         ActivationsError: This Pillow cannot draw it.

@@ -30,8 +30,8 @@ class Silent:
     frames: int
 
 
-def places(filters: int, style: LayerStyle, left_out: Collection[int] = ()) -> int:
-    """Returns how many tiles a layer has at most, whatever the frame.
+def slot_count(filters: int, style: LayerStyle, left_out: Collection[int] = ()) -> int:
+    """Return how many tiles a layer has at most, whatever the frame.
 
     Args:
         filters: Number of the layer's filters.
@@ -56,7 +56,7 @@ def choose(
     style: LayerStyle,
     left_out: Collection[int] = (),
 ) -> Numbers:
-    """Returns the filters to be shown, in their order.
+    """Return the filters to be shown, in their order.
 
     Args:
         maps: float32 ``(height, width, filters)``.
@@ -65,7 +65,7 @@ def choose(
         left_out: Filters that are not shown.
 
     Returns:
-        Their numbers, at most ``places`` of them.
+        Their numbers, at most ``slot_count`` of them.
     """
     filters = maps.shape[2]
     chosen = np.arange(filters) if style.filters is None else np.array(style.filters, np.intp)
@@ -74,13 +74,13 @@ def choose(
     if style.hide_dead:
         chosen = chosen[~dead[chosen]]
     if style.order != "network":
-        # Stable, so that filters of the same rank do not change places from frame to frame.
+        # Stable, so that filters of the same rank do not change slots from frame to frame.
         chosen = chosen[np.argsort(-_rank(maps, style.order)[chosen], kind="stable")]
     return chosen if style.top is None else chosen[: style.top]
 
 
 def silent_filters(layout: Layout, run: Mapping[str, LayerRun]) -> tuple[Silent, ...]:
-    """Returns the filters that are not worth a tile, because they are dead in all of a run.
+    """Return the filters that are not worth a tile, because they are dead in all of a run.
 
     Only of layers that are scaled over the run, and none that the layout names. Of a layer of which
     nothing would be left, the first filter is kept.

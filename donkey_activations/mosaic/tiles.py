@@ -1,4 +1,4 @@
-"""A layer's maps, as levels, drawn into their places."""
+"""A layer's maps, as levels, drawn into their slots."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ Area = NDArray[np.uint8]
 def levels_by_filter(
     shape_hwf: tuple[int, ...], cells_per_pixel: int, fill: Callable[[Levels], None]
 ) -> Levels:
-    """Returns levels as ``draw_tiles`` takes them: the edges repeated where the grid reduces.
+    """Return levels as ``draw_tiles`` takes them: the edges repeated where the grid reduces.
 
     Args:
         shape_hwf: ``(height, width, filters)`` of a layer's maps.
@@ -38,35 +38,35 @@ def levels_by_filter(
 
 
 def draw_dead_tiles(area: Area, tiles: int, grid: Grid, table: Table) -> None:
-    """Crosses out the first places of a grid, as those of dead filters, in no value's colour.
+    """Cross out the first slots of a grid, as those of dead filters, in no value's colour.
 
     Args:
         area: As of ``draw_tiles``.
         tiles: How many.
-        grid: The places.
+        grid: The slots.
         table: The colours, as ``colour_table`` gives them.
     """
     cv2 = opencv()
     tile = np.full((grid.tile_height_px, grid.tile_width_px), DEAD, np.uint8)
     cv2.line(tile, (0, grid.tile_height_px - 1), (grid.tile_width_px - 1, 0), DEAD_MARK)
     rows, columns = np.divmod(np.arange(tiles), grid.columns)
-    places = _places(area, grid)
+    slots = _slots(area, grid)
     coloured = cv2.applyColorMap(tile, table)
-    places[rows, :, :, columns] = coloured.reshape(places.shape[1], -1, grid.tile_width_px, 3)
+    slots[rows, :, :, columns] = coloured.reshape(slots.shape[1], -1, grid.tile_width_px, 3)
 
 
 def draw_tiles(
     area: Area, levels: Levels, numbers: NDArray[np.intp], grid: Grid, table: Table
 ) -> None:
-    """Draws tiles into their places.
+    """Draw tiles into their slots.
 
     Args:
         area: uint8 ``(at least grid.height_px, at least grid.width_px, 3)`` RGB, a view of the
             picture; what is between the tiles stays as it is.
         levels: uint8 ``(tiles, height, width)``; where the grid reduces, height and width are
             multiples of its cells per pixel.
-        numbers: Each tile's place in the grid, row by row.
-        grid: The places.
+        numbers: Each tile's slot in the grid, row by row.
+        grid: The slots.
         table: The colours, as ``colour_table`` gives them.
     """
     if not len(levels):
@@ -74,7 +74,7 @@ def draw_tiles(
     cells = reduced(levels, grid.zoom.cells_per_pixel)
     tiles, height, width = cells.shape
     # All tiles are one tall picture for what OpenCV does, and only as wide as they will be: a row
-    # of cells becomes as many rows of pixels as it is high when it is written into its place.
+    # of cells becomes as many rows of pixels as it is high when it is written into its slot.
     tall = cells.reshape(tiles * height, width)
     cv2 = opencv()
     if grid.zoom.pixels_per_cell > 1:
@@ -83,11 +83,11 @@ def draw_tiles(
     coloured = cv2.applyColorMap(tall, table)
     rows, columns = np.divmod(numbers, grid.columns)
     rows_of_cells = coloured.reshape(tiles, height, 1, grid.tile_width_px, 3)
-    _places(area, grid)[rows, :, :, columns] = rows_of_cells
+    _slots(area, grid)[rows, :, :, columns] = rows_of_cells
 
 
-def _places(area: Area, grid: Grid) -> Area:
-    """Returns a view: rows of tiles, rows of cells, pixels of a cell's height, columns, width."""
+def _slots(area: Area, grid: Grid) -> Area:
+    """Return a view: rows of tiles, rows of cells, pixels of a cell's height, columns, width."""
     down, right, channel = area.strides
     cell = grid.zoom.pixels_per_cell
     shape = (grid.rows, grid.tile_height_px // cell, cell, grid.columns, grid.tile_width_px, 3)
@@ -98,7 +98,7 @@ def _places(area: Area, grid: Grid) -> Area:
 
 
 def reduced(levels: Levels, cells_per_pixel: int) -> Levels:
-    """Returns pictures ``(tiles, height, width)`` of which each pixel is the mean of a square.
+    """Return pictures ``(tiles, height, width)`` of which each pixel is the mean of a square.
 
     All tiles are one tall picture for that, which is ten times as fast as one by one.
     """

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from donkey_activations import LayerInfo, Layout
 from donkey_activations.graphs.receptive_field.window import Window
-from donkey_activations.mosaic.arrangement import Place
+from donkey_activations.mosaic.arrangement import PlacedPanel
 from donkey_activations.mosaic.panels.camera import CameraPanel
 from donkey_activations.mosaic.panels.controls import ControlsPanel
 from donkey_activations.mosaic.panels.layers import BandPanel
@@ -29,17 +29,17 @@ def layers(*, branching: bool = False) -> tuple[LayerInfo, ...]:
 
 def places(
     frame_hw: tuple[int, int], layout: Layout | None = None, *, branching: bool = False
-) -> Sequence[Place]:
+) -> Sequence[PlacedPanel]:
     drivers = ("user", "pilot")
-    return sheet(frame_hw, layers(branching=branching), layout or Layout(), drivers).places
+    return sheet(frame_hw, layers(branching=branching), layout or Layout(), drivers).panels
 
 
-def only(kind: type, found: Sequence[Place]) -> Place:
+def only(kind: type, found: Sequence[PlacedPanel]) -> PlacedPanel:
     (place,) = (one for one in found if isinstance(one.panel, kind))
     return place
 
 
-def frame_of(found: Sequence[Place]) -> tuple[int, int]:
+def frame_of(found: Sequence[PlacedPanel]) -> tuple[int, int]:
     """(height, width) in pixels at which the camera's frame is drawn."""
     panel = only(CameraPanel, found).panel
     assert isinstance(panel, CameraPanel)

@@ -45,7 +45,7 @@ def tile_of(maps: np.ndarray, layout: Layout, run: dict[str, LayerRun] | None = 
     """The tile of a layer of one filter, a pixel for each cell."""
     layer = LayerInfo("conv2d_1", "Conv2D", *maps.shape)
     picture = render_mosaic(FRAME, [layer], [maps], layout, run=run)
-    (place,) = sheet((120, 160), (layer,), layout, ()).places
+    (place,) = sheet((120, 160), (layer,), layout, ()).panels
     area = place.area(picture)
     cell = area.shape[0] // maps.shape[0]
     return area[: cell * maps.shape[0] : cell, : cell * maps.shape[1] : cell]

@@ -81,7 +81,7 @@ def test_a_style_of_a_layer_that_is_not_shown_is_no_error() -> None:
     shown = choose_layers(DEEP, Layout(), FRAME_HW)
     hidden = next(one.name for one in DEEP if one.name not in shown)
     layout = Layout(per_layer={hidden: LayerStyle(top=2)}, layers=shown)
-    assert sheet(FRAME_HW, tuple(DEEP), layout, ()).places
+    assert sheet(FRAME_HW, tuple(DEEP), layout, ()).panels
 
 
 def test_the_line_says_how_many_there_are_which_are_shown_and_what_chooses_others() -> None:

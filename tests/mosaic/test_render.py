@@ -17,7 +17,7 @@ from donkey_activations.mosaic.layout import PANELS, LayerStyle, Layout
 from donkey_activations.mosaic.panels.base import Setting
 from donkey_activations.mosaic.panels.layers import BandPanel
 from donkey_activations.mosaic.run_ranges import LayerRun
-from donkey_activations.mosaic.sheet import Place, sheet
+from donkey_activations.mosaic.sheet import PlacedPanel, sheet
 from donkey_activations.mosaic.text import Font
 from donkey_activations.mosaic.tile_order import silent_filters
 
@@ -37,8 +37,8 @@ def inferno(share: float) -> tuple[int, ...]:
     return tuple(bgr[0, 0, ::-1].tolist())
 
 
-def places_of(layers: Sequence[LayerInfo], layout: Layout) -> tuple[Place, ...]:
-    return sheet((120, 160), tuple(layers), layout, ()).places
+def places_of(layers: Sequence[LayerInfo], layout: Layout) -> tuple[PlacedPanel, ...]:
+    return sheet((120, 160), tuple(layers), layout, ()).panels
 
 
 def band_of(picture: np.ndarray, maps: np.ndarray, layout: Layout) -> np.ndarray:
@@ -277,7 +277,7 @@ def test_no_panel_covers_another_or_leaves_the_picture(
     )
     page = sheet(frame_hw, layers, layout, ("user", "pilot"))
     taken = np.zeros(page.blank.shape[:2], np.uint8)
-    for place in page.places:
+    for place in page.panels:
         area = place.area(taken)
         assert area.shape == (place.panel.height_px, place.panel.width_px), "inside the picture"
         area += 1
@@ -394,7 +394,7 @@ def test_filters_that_never_fire_over_a_run_make_room_for_the_others_and_are_cou
     layout = replace(ONLY_LAYERS, scaling="run")
     layers, run = [layer_of(maps)], {"conv2d_1": LayerRun(6.0, 3.0, peaks, 200)}
     silent = silent_filters(layout, run)
-    (place,) = sheet((120, 160), tuple(layers), layout, (), silent=silent).places
+    (place,) = sheet((120, 160), tuple(layers), layout, (), silent=silent).panels
     area = place.area(render_mosaic(FRAME, layers, [maps], layout, run=run))
     said = "18 of 24 never fire in 200 frames"
     assert words_in(area[:LINE_PX], said, THEMES["dark"].text)

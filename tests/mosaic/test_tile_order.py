@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from donkey_activations.errors import LayoutError
 from donkey_activations.mosaic.layout import LayerStyle, Layout
 from donkey_activations.mosaic.run_ranges import LayerRun
-from donkey_activations.mosaic.tile_order import Silent, choose, places, silent_filters
+from donkey_activations.mosaic.tile_order import Silent, choose, silent_filters, slot_count
 
 ALIVE = np.zeros(64, bool)
 
@@ -69,7 +69,7 @@ def test_filters_are_named_then_hidden_then_ordered_then_cut(
     if style.order == "energy":
         expected = sorted(expected, key=lambda number: -exact_energy(maps, number))
     assert shown(maps, dead, style) == expected[: style.top]
-    assert len(expected[: style.top]) <= places(maps.shape[2], style)
+    assert len(expected[: style.top]) <= slot_count(maps.shape[2], style)
     np.testing.assert_array_equal(maps, before[0])
     np.testing.assert_array_equal(dead, before[1])
 
@@ -148,7 +148,7 @@ def test_dead_filters_take_no_place_of_the_top_ones() -> None:
 def test_there_are_places_for_as_many_tiles_as_a_frame_can_show(
     style: LayerStyle, expected: int
 ) -> None:
-    assert places(24, style) == expected
+    assert slot_count(24, style) == expected
 
 
 @pytest.mark.parametrize("filters", [(24,), (0, 24, 1), (3, 99)])
@@ -157,7 +157,7 @@ def test_a_filter_that_there_is_not_is_a_layout_error_that_says_which_there_are(
 ) -> None:
     said = f"filters: expected numbers from 0 to 23, got {max(filters)}"
     with pytest.raises(LayoutError, match=said):
-        places(24, LayerStyle(filters=filters))
+        slot_count(24, LayerStyle(filters=filters))
 
 
 @settings(max_examples=100, deadline=None)
@@ -170,9 +170,9 @@ def test_what_is_left_out_is_as_if_it_were_not_there(
     everything = [n for n in shown(maps, dead, without_end) if n not in left_out]
     chosen = choose(maps, dead, style, left_out).tolist()
     assert chosen == everything[: style.top]
-    assert len(chosen) <= places(maps.shape[2], style, left_out)
+    assert len(chosen) <= slot_count(maps.shape[2], style, left_out)
     alive = np.zeros(maps.shape[2], bool)
-    assert len(choose(maps, alive, style, left_out)) == places(maps.shape[2], style, left_out)
+    assert len(choose(maps, alive, style, left_out)) == slot_count(maps.shape[2], style, left_out)
 
 
 def run_with_peaks(*peaks: float) -> dict[str, LayerRun]:

@@ -175,7 +175,7 @@ def band_of(levels: np.ndarray) -> np.ndarray:
     layer = LayerInfo("conv2d_1", "Conv2D", *maps.shape)
     layout = Layout(panels=("layers",), captions=False, colormap="gray", width_px=160)
     picture = render_mosaic(np.zeros((120, 160, 3), np.uint8), [layer], [maps], layout)
-    area = sheet((120, 160), (layer,), layout, ()).places[0].area(picture)
+    area = sheet((120, 160), (layer,), layout, ()).panels[0].area(picture)
     (grid,) = fit_grids([maps.shape], layout.layers_height_px, 152, layout.gap_px)
     assert len(area) == grid.height_px
     return area[:, : grid.width_px]

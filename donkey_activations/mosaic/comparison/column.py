@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import FeatureMaps, LayerInfo
-from donkey_activations.mosaic.arrangement import Place
+from donkey_activations.mosaic.arrangement import PlacedPanel
 from donkey_activations.mosaic.comparison.filter_ranges import Limits
 from donkey_activations.mosaic.comparison.flowing_text import FlowingText
 from donkey_activations.mosaic.comparison.tiles import FONT, THEME, Band
@@ -31,7 +31,7 @@ class Side:
     trained_hw: tuple[int, int] | None = None
 
     def heading(self, recorded_hw: tuple[int, int]) -> FlowingText:
-        """Returns what stands above the column.
+        """Return what stands above the column.
 
         Args:
             recorded_hw: ``(height, width)`` in pixels of the frame that the camera gave.
@@ -80,11 +80,11 @@ class Column:
     top_px: int
     left_px: int
     width_px: int
-    frames: tuple[Place, ...]
+    frames: tuple[PlacedPanel, ...]
     bands: tuple[tuple[Band, int], ...]
 
     def write_captions(self, picture: Picture) -> None:
-        """Draws what is the same in all frames.
+        """Draw what is the same in all frames.
 
         Args:
             picture: uint8 RGB, the whole comparison, written into.
@@ -93,7 +93,7 @@ class Column:
             band.write_caption(self._from(top, picture), self.side.frame_hw)
 
     def draw(self, picture: Picture, seen: Seen, limits: Mapping[str, Limits]) -> None:
-        """Draws one frame.
+        """Draw one frame.
 
         Args:
             picture: uint8 RGB, the whole comparison with its captions, written into.
@@ -103,8 +103,8 @@ class Column:
         heading = self.side.heading(seen.recorded_hw)
         heading.write(self._from(self.top_px, picture), THEME.background)
         scene = Scene(seen.frame, self.side.layers, tuple(seen.maps))
-        for place in self.frames:
-            place.panel.draw(place.area(picture), scene)
+        for placed in self.frames:
+            placed.panel.draw(placed.area(picture), scene)
         names = (layer.name for layer in self.side.layers)
         maps = dict(zip(names, seen.maps, strict=True))
         for band, top in self.bands:

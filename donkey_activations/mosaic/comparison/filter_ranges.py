@@ -27,7 +27,7 @@ class Limits:
 def shown_maps(
     layers: Sequence[LayerInfo], maps: FeatureMaps, filters: Mapping[str, Sequence[int]]
 ) -> dict[str, Values]:
-    """Returns the maps of the filters that are shown, by the layer's name."""
+    """Return the maps of the filters that are shown, by the layer's name."""
     return {
         layer.name: np.take(of_layer, filters[layer.name], axis=2)
         for layer, of_layer in zip(layers, maps, strict=True)
@@ -44,7 +44,7 @@ class FilterRanges:
     """
 
     def __init__(self, resolutions: int) -> None:
-        """Begins with no frame.
+        """Begin with no frame.
 
         Args:
             resolutions: Number of resolutions that are observed.
@@ -53,7 +53,7 @@ class FilterRanges:
         self._signed: set[str] = set()
 
     def observe(self, resolution: int, maps: Mapping[str, Values]) -> None:
-        """Adds one frame at one resolution.
+        """Add one frame at one resolution.
 
         Args:
             resolution: Its number, from 0.
@@ -67,7 +67,7 @@ class FilterRanges:
                 self._signed.add(name)
 
     def limits(self) -> dict[str, Limits]:
-        """Returns the ranges by the layer's name; nothing before any frame."""
+        """Return the ranges by the layer's name; nothing before any frame."""
         names = {name: None for peaks in self._peaks for name in peaks}
         return {name: self._limits_of(name) for name in names}
 

@@ -25,30 +25,30 @@ class FlowingText:
     space: str = " "
 
     def height_px(self, room_px: int) -> int:
-        """Returns how high the text is in a room of that width."""
-        lines = 1 + max((line for line, _ in self._places(room_px)), default=-1)
+        """Return how high the text is in a room of that width."""
+        lines = 1 + max((line for line, _ in self._positions(room_px)), default=-1)
         return lines * self.font.line_height_px
 
     def write(self, area: NDArray[np.uint8], background: Colour) -> None:
-        """Writes the text from the top left corner on; what does not fit in is cut off.
+        """Write the text from the top left corner on; what does not fit in is cut off.
 
         Args:
             area: uint8 ``(at least height_px, width, 3)`` RGB, written into.
             background: Of the area.
         """
-        places = self._places(area.shape[1])
-        for (text, colour), (line, left_px) in zip(self.pieces, places, strict=True):
+        positions = self._positions(area.shape[1])
+        for (text, colour), (line, left_px) in zip(self.pieces, positions, strict=True):
             below = area[line * self.font.line_height_px :]
             self.font.write(below, text, left_px, colour, background)
 
-    def _places(self, room_px: int) -> list[tuple[int, int]]:
-        """Returns line and left edge of each piece."""
-        places = []
+    def _positions(self, room_px: int) -> list[tuple[int, int]]:
+        """Return line and left edge of each piece."""
+        positions = []
         line = left_px = 0
         for text, _ in self.pieces:
             width_px = self.font.width_px(text)
             if left_px and left_px + width_px > room_px:
                 line, left_px = line + 1, 0
-            places.append((line, left_px))
+            positions.append((line, left_px))
             left_px += width_px + self.font.width_px(self.space)
-        return places
+        return positions

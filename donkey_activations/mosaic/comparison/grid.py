@@ -71,7 +71,7 @@ class TileRow:
 def fit_rows(
     subjects: Sequence[Subject], room_height_px: int, room_width_px: int, gap_px: int
 ) -> tuple[TileRow, ...] | None:
-    """Shares a height out between rows, so that all of them are as legible as can be.
+    """Share a height out between rows, so that all of them are as legible as can be.
 
     Cells become squares of a whole number of pixels, so that tiles of different resolutions are
     nearly as wide as each other, and not quite. The row that is reduced most grows first, among
@@ -116,7 +116,7 @@ def _from_small_to_large(subject: Subject, room_width_px: int, gap_px: int) -> l
 
 
 def _nearest_zoom(cells: int, wanted_px: int) -> Zoom:
-    """Returns the zoom at which so many cells come nearest to a width."""
+    """Return the zoom at which so many cells come nearest to a width."""
     if cells <= wanted_px:
         return Zoom(pixels_per_cell=round(wanted_px / cells))
     return Zoom(cells_per_pixel=round(cells / wanted_px))

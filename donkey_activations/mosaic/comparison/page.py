@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import LayoutError
-from donkey_activations.mosaic.arrangement import Place
+from donkey_activations.mosaic.arrangement import PlacedPanel
 from donkey_activations.mosaic.comparison.column import Column, Seen, Side
 from donkey_activations.mosaic.comparison.filter_ranges import Limits
 from donkey_activations.mosaic.comparison.flowing_text import FlowingText
@@ -49,8 +49,8 @@ _LEAST_LEGEND_PX = 200
 class Comparison:
     """A column for each resolution: camera, where the pilot looks, and a few filters of layers.
 
-    A tile and its counterparts are at the same place of their columns, about equally wide, and on
-    one scale.
+    A tile and its counterparts are at the same position in their columns, about equally wide, and
+    on one scale.
 
     Attributes:
         size_hw: ``(height, width)`` of every picture in pixels, both even; at most 1080x1920.
@@ -59,7 +59,7 @@ class Comparison:
     """
 
     def __init__(self, sides: Sequence[Side], filters: Filters) -> None:
-        """Finds all places.
+        """Find all positions.
 
         Args:
             sides: One or more, of the same pilot.
@@ -90,7 +90,7 @@ class Comparison:
         self._blank = self._draw_blank(frames)
 
     def draw(self, seen: Sequence[Seen], limits: Mapping[str, Limits]) -> Picture:
-        """Draws one frame at all resolutions.
+        """Draw one frame at all resolutions.
 
         Args:
             seen: One for each side; left unchanged.
@@ -105,10 +105,10 @@ class Comparison:
         return picture
 
     def _fit(self, sides: Sequence[Side], filters: Filters) -> tuple[TileRow, dict[str, TileRow]]:
-        """Returns the row of frames, and those of as many layers as there is room for."""
+        """Return the row of frames, and those of as many layers as there is room for."""
         by_name = [{layer.name: layer for layer in side.layers} for side in sides]
         for count in range(len(filters), 0, -1):
-            names = [list(filters)[place] for place in spread(count, len(filters))]
+            names = [list(filters)[number] for number in spread(count, len(filters))]
             frame_sizes = tuple(side.frame_hw for side in sides)
             subjects = [Subject(frame_sizes, self._frames, self._frames)]
             for name in names:
@@ -135,16 +135,16 @@ class Comparison:
         left = _MARGIN_PX + number * (self._room_px + _COLUMN_GAP_PX)
         height, width = frames.sizes_hw[number]
         setting = Setting(side.frame_hw, side.layers, LAYOUT, (), height, 0)
-        places = [Place(CameraPanel(setting, width), self._top_px, left)]
+        shown = [PlacedPanel(CameraPanel(setting, width), self._top_px, left)]
         if self._frames > 1 and is_sequential(side.layers):
             beside = left + frames.pitch_px
-            places.append(Place(SaliencyPanel(setting, width), self._top_px, beside))
+            shown.append(PlacedPanel(SaliencyPanel(setting, width), self._top_px, beside))
         by_name = {layer.name: layer for layer in side.layers}
         bands = tuple(
             (Band(by_name[name], self.filters[name], row.zooms[number], row.pitch_px), top)
             for (name, row), top in rows
         )
-        return Column(side, _MARGIN_PX, left, self._room_px, tuple(places), bands)
+        return Column(side, _MARGIN_PX, left, self._room_px, tuple(shown), bands)
 
     def _draw_blank(self, frames: TileRow) -> Picture:
         blank = np.empty((*self.size_hw, 3), np.uint8)

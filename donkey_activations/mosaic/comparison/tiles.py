@@ -42,7 +42,7 @@ class Band:
     pitch_px: int
 
     def write_caption(self, area: Area, frame_hw: tuple[int, int]) -> None:
-        """Writes the line above the tiles.
+        """Write the line above the tiles.
 
         Args:
             area: uint8 ``(at least a line, width, 3)`` RGB, written into.
@@ -60,7 +60,7 @@ class Band:
         FONT.write(area, words, 0, THEME.text, THEME.background)
 
     def draw(self, area: Area, maps: NDArray[np.float32], limits: Limits) -> None:
-        """Draws the tiles of one frame.
+        """Draw the tiles of one frame.
 
         Args:
             area: uint8 ``(height, width, 3)`` RGB with room for the tiles, written into.

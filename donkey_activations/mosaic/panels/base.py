@@ -93,7 +93,7 @@ class Scene:
         return {(height, width): self.frame}
 
     def frame_in(self, size_hw: tuple[int, int]) -> NDArray[np.uint8]:
-        """Returns the frame at another size; it is resized once, whoever asks."""
+        """Return the frame at another size; it is resized once, whoever asks."""
         if size_hw not in self._resized:
             self._resized[size_hw] = resize(self.frame, size_hw)
         return self._resized[size_hw]
@@ -119,7 +119,7 @@ class Panel(ABC):
 
     @abstractmethod
     def draw_once(self, area: Area) -> None:
-        """Draws what is the same in all frames.
+        """Draw what is the same in all frames.
 
         Args:
             area: uint8 ``(height_px, width_px, 3)`` RGB, filled with the background.
@@ -127,7 +127,7 @@ class Panel(ABC):
 
     @abstractmethod
     def draw(self, area: Area, scene: Scene) -> None:
-        """Draws what is this frame's.
+        """Draw what is this frame's.
 
         Args:
             area: uint8 ``(height_px, width_px, 3)`` RGB, as ``draw_once`` has left it.

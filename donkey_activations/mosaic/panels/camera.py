@@ -10,7 +10,7 @@ _ROUNDING = 1.02
 
 
 def make(setting: Setting, available_width_px: int) -> Sequence[Panel]:
-    """Makes the panel."""
+    """Make the panel."""
     return [CameraPanel(setting, available_width_px)]
 
 
@@ -20,7 +20,7 @@ def is_frame_sized(setting: Setting) -> bool:
 
 
 def fit_frame(setting: Setting, available_width_px: int) -> Zoom:
-    """Returns the zoom at which a frame is shown in a room of that width."""
+    """Return the zoom at which a frame is shown in a room of that width."""
     height, width = setting.frame_hw
     return largest_zoom(height, width, setting.frame_height_px, available_width_px)
 
@@ -29,7 +29,7 @@ class CameraPanel(Panel):
     """The frame as the network gets it, pixel by pixel."""
 
     def __init__(self, setting: Setting, available_width_px: int) -> None:
-        """Finds the size."""
+        """Find the size."""
         self._setting = setting
         self._zoom = zoom = fit_frame(setting, available_width_px)
         height, width = (zoom.length_px(pixels) for pixels in setting.frame_hw)
@@ -79,6 +79,6 @@ def _size(size_hw: tuple[int, int]) -> str:
 
 
 def _differ(one_hw: tuple[int, int], other_hw: tuple[int, int]) -> bool:
-    """Tells whether the proportions of two sizes do so by more than rounding does."""
+    """Return whether the proportions of two sizes do so by more than rounding does."""
     one, other = one_hw[1] * other_hw[0], other_hw[1] * one_hw[0]
     return max(one, other) > _ROUNDING * min(one, other)

@@ -12,7 +12,7 @@ _SIDE_BY_SIDE_FROM_PX = 520
 
 
 def make(setting: Setting, available_width_px: int) -> Sequence[Panel]:
-    """Makes the panel, if anybody's controls are known."""
+    """Make the panel, if anybody's controls are known."""
     return [ControlsPanel(setting, available_width_px)] if setting.drivers else []
 
 
@@ -25,7 +25,7 @@ class ControlsPanel(Panel):
     """Two scales from -1 to 1, and on each a bar of each driver from 0 to his value."""
 
     def __init__(self, setting: Setting, available_width_px: int) -> None:
-        """Finds the places: scales and names in one line, or below each other."""
+        """Find the positions: scales and name in one line, or below each other."""
         self._setting = setting
         self._font = setting.font
         self._colours = {"user": setting.theme.user, "pilot": setting.theme.pilot}
@@ -45,7 +45,7 @@ class ControlsPanel(Panel):
         self.height_px = lines * self._line_px
 
     def _share_out(self, available_width_px: int) -> tuple[int, int, int]:
-        """Returns the widths of label, scale and numbers; the scale is what must be there."""
+        """Return the widths of label, scale and numbers; the scale is what must be there."""
         label_px = max(map(self._font.width_px, _SCALES)) + _SPACE_PX
         number_px = self._font.width_px("+0.88") + _SPACE_PX
         numbers_px = len(self._setting.drivers) * number_px
@@ -92,7 +92,7 @@ class ControlsPanel(Panel):
                     left = end + _SPACE_PX
 
     def _lines(self, area: Area) -> Iterator[Area]:
-        """Returns what the two scales and what belongs to them are drawn into."""
+        """Return what the two scales and what belongs to them are drawn into."""
         for number in range(len(_SCALES)):
             left = self._names_px + number * (self._scale_room_px + _SPACE_PX)
             top = 0

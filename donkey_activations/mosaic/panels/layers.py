@@ -20,7 +20,7 @@ from donkey_activations.mosaic.tiles import draw_dead_tiles, draw_tiles, levels_
 
 
 def make(setting: Setting, available_width_px: int) -> Sequence[Panel]:
-    """Makes one panel for each layer that the layout shows.
+    """Make one panel for each layer that the layout shows.
 
     Raises:
         LayoutError: The layout names a layer or a filter that there is not.
@@ -56,7 +56,7 @@ def is_frame_sized(setting: Setting) -> bool:
 def _tiles(layer: LayerInfo, setting: Setting) -> int:
     style = setting.layout.style_of(layer.name)
     try:
-        return tile_order.places(layer.filters, style, _left_out(layer, setting))
+        return tile_order.slot_count(layer.filters, style, _left_out(layer, setting))
     except LayoutError as error:
         raise LayoutError(f"{layer.name}: {error}") from error
 
@@ -72,7 +72,7 @@ class BandPanel(Panel):
     def __init__(
         self, setting: Setting, layer: LayerInfo, grid: Grid, available_width_px: int
     ) -> None:
-        """Finds the places of words and tiles."""
+        """Find the positions of words and tiles."""
         self._setting = setting
         self._layer = layer
         self._style: LayerStyle = setting.layout.style_of(layer.name)
@@ -124,7 +124,7 @@ class BandPanel(Panel):
             self._words_end_px = end if self._lines == 1 else 0
         if not self._style.hide_dead:
             table = colour_table(self._setting.layout.colormap, theme)
-            tiles = tile_order.places(self._layer.filters, self._style, self._left_out)
+            tiles = tile_order.slot_count(self._layer.filters, self._style, self._left_out)
             draw_dead_tiles(area[self._top :], tiles, self._grid, table)
 
     def draw(self, area: Area, scene: Scene) -> None:
@@ -162,7 +162,7 @@ class BandPanel(Panel):
         return Scale(low, high, gamma, colormap, wanted == "filter")
 
     def _levels(self, measured: Measured, scale: Scale) -> NDArray[np.uint8]:
-        """Returns uint8 ``(filters, height, width)``, the edges repeated where the grid reduces."""
+        """Return uint8 ``(filters, height, width)``, the edges repeated where the grid reduces."""
 
         def fill(inside: NDArray[np.uint8]) -> None:
             if scale.own:
@@ -175,7 +175,7 @@ class BandPanel(Panel):
         return levels_by_filter(measured.maps.shape, self._grid.zoom.cells_per_pixel, fill)
 
     def _write_live(self, line: Area, live: int, measured: Measured) -> int:
-        """Writes how many filters are live; returns where the words in this line end.
+        """Write how many filters are live; returns where the words in this line end.
 
         It is left out where there is no room beside a legend. That values are no numbers is said in
         any case.

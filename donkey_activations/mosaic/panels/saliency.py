@@ -29,7 +29,7 @@ _NO_WORDS = (
 
 
 def make(setting: Setting, available_width_px: int) -> Sequence[Panel]:
-    """Makes the panel, or says why there is none."""
+    """Make the panel, or say why there is none."""
     if is_sequential(setting.layers):
         return [SaliencyPanel(setting, available_width_px)]
     return [NoSaliencyPanel(setting, available_width_px)]
@@ -44,7 +44,7 @@ class SaliencyPanel(Panel):
     """The frame in grey, and on it what has to do with the last layer's maps."""
 
     def __init__(self, setting: Setting, available_width_px: int) -> None:
-        """Finds the size."""
+        """Find the size."""
         self._setting = setting
         zoom = fit_frame(setting, available_width_px)
         height, width = (zoom.length_px(pixels) for pixels in setting.frame_hw)
@@ -100,7 +100,7 @@ def _longest(words: Sequence[str], font: Font, available_width_px: int) -> str:
 
 
 def _overlay(setting: Setting) -> tuple[Table, NDArray[np.uint8]]:
-    """Returns the overlay's colours, as strong as they cover, and how much of the frame is left."""
+    """Return the overlay's colours, as strong as they cover, and how much of the frame is left."""
     table = colour_table(setting.layout.colormap, setting.theme).astype(np.float64)
     # Not from its first colour on, which is as dark as the frame.
     table[:LEVELS] = table[np.linspace(_FIRST_COLOUR * LEVELS, LEVELS - 1, LEVELS).astype(int)]
@@ -114,7 +114,7 @@ class NoSaliencyPanel(Panel):
     """Says that VisualBackProp is not defined for this pilot."""
 
     def __init__(self, setting: Setting, available_width_px: int) -> None:
-        """Takes one line."""
+        """Take one line."""
         self._setting = setting
         self.height_px = setting.caption_height_px
         self.width_px = available_width_px
