@@ -15,16 +15,15 @@ _LINE_S = 10.0
 _BAR = 24
 # Back to the line's begin, and the rest of the line away.
 _OVER = "\r\x1b[K"
-_LINE_END = "\n"
 
 
 @contextmanager
 def told_when_slow(message: str, after_s: float = _SILENT_S) -> Iterator[None]:
-    """Writes a line to stderr if a block takes its time, and nothing if it is quick.
+    """Write a line to stderr if a block takes its time, and nothing if it is quick.
 
     Args:
         message: What is being done.
-        after_s: When it is said.
+        after_s: When it is written, seconds.
     """
     timer = threading.Timer(after_s, _tell, [message])
     timer.daemon = True
@@ -45,12 +44,12 @@ class ProgressLine:
     def __init__(
         self, stream: TextIO, label: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begins to measure now.
+        """Begin to measure now.
 
         Args:
             stream: Where to write, such as ``sys.stderr``.
             label: What is worked on.
-            clock: Tells the time in seconds.
+            clock: Returns the time in seconds.
         """
         self._stream = stream
         self._label = label
@@ -61,7 +60,7 @@ class ProgressLine:
         self._bar_is_shown = False
 
     def __call__(self, done: int, total: int) -> None:
-        """Shows how far the work is, if it is time to.
+        """Show how far the work is, if it is time to.
 
         Args:
             done: Number of pieces done.
@@ -84,7 +83,7 @@ class ProgressLine:
         self._stream.flush()
 
     def close(self) -> None:
-        """Clears the bar, so that what follows begins on an empty line."""
+        """Clear the bar, so that what follows begins on an empty line."""
         if self._bar_is_shown:
             self._stream.write(_OVER)
             self._stream.flush()
@@ -115,26 +114,54 @@ def progress_line(label: str, *, quiet: bool) -> Iterator[Callable[[int, int], N
 class Steps:
     """What is done now, of work whose steps are of different kinds.
 
-    On a terminal each step takes the place of the one before; elsewhere it is a line of its own.
+    On a terminal a step moves in one line, and the next takes its place; elsewhere it is a line,
+    and one more now and then. The line of a step that ends with a result stays.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        """Shows nothing yet.
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        """Show nothing yet.
 
         Args:
             stream: Where to write, such as ``sys.stderr``.
+            clock: Returns the time in seconds.
         """
         self._stream = stream
-        self._over = _OVER if stream.isatty() else ""
+        self._clock = clock
+        self._is_terminal = stream.isatty()
+        self._step = ""
+        self._started_s = self._shown_s = 0.0
+        self._line_is_open = False
 
-    def __call__(self, step: str) -> None:
-        """Shows a step, in one line."""
-        self._stream.write(f"{self._over}{step}{'' if self._over else _LINE_END}")
-        self._stream.flush()
+    def begin(self, step: str) -> None:
+        """Show a step, in one line."""
+        self._step = step
+        self._started_s = self._shown_s = self._clock()
+        self._show(f"{step} ...")
+
+    def tick(self, status: str) -> None:
+        """Show how far the step is, if it is time to; ``status`` can be ""."""
+        now_s = self._clock()
+        if self._is_terminal or now_s - self._shown_s >= _LINE_S:
+            self._shown_s = now_s
+            after = f": {status}" if status else ""
+            self._show(f"{self._step} ... {now_s - self._started_s:.0f} s{after}")
+
+    def end(self, result: str) -> None:
+        """Show what came of the step and how long it took, in a line that stays."""
+        self._show(f"{self._step}: {result} ({self._clock() - self._started_s:.1f} s)")
+        if self._is_terminal:
+            self._stream.write("\n")
+            self._line_is_open = False
 
     def close(self) -> None:
-        """Clears the last step, so that what follows begins on an empty line."""
-        self._stream.write(self._over)
+        """Clear a step without a result, so that what follows begins on an empty line."""
+        if self._line_is_open:
+            self._stream.write(_OVER)
+            self._stream.flush()
+
+    def _show(self, text: str) -> None:
+        self._stream.write(f"{_OVER}{text}" if self._is_terminal else f"{text}\n")
+        self._line_is_open = self._is_terminal
         self._stream.flush()
 
 

@@ -109,23 +109,6 @@ class PinholeCamera:
         matrix: Floats = meet @ to_ray
         return matrix
 
-    def angles(self, rows: int) -> tuple[Floats, Floats]:
-        """Directions in which the pixels of the top rows look.
-
-        Args:
-            rows: How many rows.
-
-        Returns:
-            Two (rows, width) float64 arrays, radians: the azimuth to the left of straight
-            ahead, and the elevation above the horizontal.
-        """
-        down_cos, down_sin = self._pitch()
-        columns = (np.arange(self.image_hw[1]) - self.centre_px[0]) / self.focal_px
-        lows = (np.arange(rows) - self.centre_px[1]) / self.focal_px
-        right, low = np.meshgrid(columns, lows)
-        forward, up = down_cos - down_sin * low, -down_sin - down_cos * low
-        return np.arctan2(-right, forward), np.arctan2(up, np.hypot(forward, right))
-
     def _pitch(self) -> tuple[float, float]:
         pitch = math.radians(self.pitch_deg)
         return math.cos(pitch), math.sin(pitch)

@@ -68,12 +68,12 @@ class Course:
         Returns:
             (2,) or (K, 2) float64, metres.
         """
-        place = np.asarray(distance_m) / self.length_m * len(self.points_m)
-        first = np.floor(place).astype(int)
-        share = (place - first)[..., None]
         count = len(self.points_m)
-        before, behind = self.points_m[first % count], self.points_m[(first + 1) % count]
-        points: Floats = (1 - share) * before + share * behind
+        position = np.asarray(distance_m) / self.length_m * count
+        index = np.floor(position).astype(int)
+        share = (position - index)[..., None]
+        before, after = self.points_m[index % count], self.points_m[(index + 1) % count]
+        points: Floats = (1 - share) * before + share * after
         return points
 
     def beside(self, offset_m: float) -> Floats:

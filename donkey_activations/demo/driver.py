@@ -49,12 +49,8 @@ def pursue(course: Course, pose: Pose) -> float:
         Steering, -1 (full left) to 1 (full right).
     """
     here = np.array([pose.x_m, pose.y_m])
-    return _towards(course, pose, course.nearest_m(here))
-
-
-def _towards(course: Course, pose: Pose, along_m: float) -> float:
-    goal = course.at(along_m + LOOK_AHEAD_M)
-    return _steering(_left_of(pose, goal - np.array([pose.x_m, pose.y_m])))
+    goal = course.at(course.nearest_m(here) + LOOK_AHEAD_M)
+    return _steering(_left_of(pose, goal - here))
 
 
 def drive(course: Course, records: int, seed: int) -> Iterator[Moment]:
@@ -80,9 +76,8 @@ def _one_way(course: Course, records: int, rng: np.random.Generator) -> Iterator
     wander = 0.0
     keep = math.exp(-1 / (RATE_HZ * _WANDER_S))
     for _ in range(records):
-        along_m = course.nearest_m(np.array([pose.x_m, pose.y_m]))
-        right = _towards(course, pose, along_m)
-        speed = _speed(course, along_m)
+        right = pursue(course, pose)
+        speed = _speed(course, course.nearest_m(np.array([pose.x_m, pose.y_m])))
         share = (speed - SLOWEST_M_S) / (FASTEST_M_S - SLOWEST_M_S)
         hand = float(rng.normal(0, _HAND_NOISE))
         yield Moment(pose, float(np.clip(right + hand, -1, 1)), 0.2 + 0.25 * share)
@@ -115,9 +110,8 @@ def _steering(curvature_per_m: float) -> float:
 
 def _speed(course: Course, along_m: float) -> float:
     """Slower where the next metre bends."""
-    place = along_m / course.length_m
     count = len(course.curvature_per_m)
-    span = int(1.2 / course.length_m * count)
-    ahead = (int(place * count) + np.arange(span)) % count
+    points_per_m = count / course.length_m
+    ahead = (int(along_m * points_per_m) + np.arange(int(1.2 * points_per_m))) % count
     bend = min(1.0, float(np.abs(course.curvature_per_m[ahead]).mean()) / 0.7)
     return FASTEST_M_S - (FASTEST_M_S - SLOWEST_M_S) * bend

@@ -13,7 +13,7 @@ from donkey_activations.demo import programs
 from donkey_activations.demo.folder import DemoFolder
 from donkey_activations.demo.plan import Plan
 from donkey_activations.errors import ConfigError
-from donkey_activations.tubs.mosaics import FOLDER
+from donkey_activations.tubs.recorded_sets import recorded_sets
 
 START_LIMIT_S = 120.0
 DRIVE_LIMIT_FACTOR = 5.0
@@ -23,11 +23,11 @@ _REASON = re.compile(r"activations: |donkey-activations does not work")
 
 
 def mosaics(folder: DemoFolder) -> set[Path]:
-    """The mosaics in the drive's tub, of all pilots."""
+    """Return the mosaics in the drive's tub, of all pilots."""
     return {
-        path
-        for path in (folder.drive_tub / FOLDER).glob("*/*.jpg")
-        if path.stem.isdecimal() and (path.parent / "set.json").is_file()
+        recorded.picture_path(index)
+        for recorded in recorded_sets(folder.drive_tub)
+        for index in recorded.indexes()
     }
 
 

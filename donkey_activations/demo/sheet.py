@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import TubError
+from donkey_activations.export.picture import save_picture
 from donkey_activations.mosaic.contact_sheet import page, spread, tile
 
 PICTURES, COLUMNS = 6, 3
@@ -15,7 +16,7 @@ PICTURES, COLUMNS = 6, 3
 
 def chosen(mosaics: Sequence[Path], count: int = PICTURES) -> list[Path]:
     """Mosaics spread evenly over a drive, the first and the last among them."""
-    return [mosaics[place] for place in spread(count, len(mosaics))]
+    return [mosaics[position] for position in spread(count, len(mosaics))]
 
 
 def write_sheet(target: Path, mosaics: Sequence[Path], title: str) -> None:
@@ -27,26 +28,17 @@ def write_sheet(target: Path, mosaics: Sequence[Path], title: str) -> None:
         title: One line of ASCII above them.
 
     Raises:
-        TubError: If a picture cannot be read, or the sheet not be written.
+        TubError: If a picture cannot be read.
+        OSError: If the sheet cannot be written.
     """
     shown = chosen(mosaics)
     columns = min(COLUMNS, len(shown))
     tiles = [tile(_read(path), f"record {path.stem}", columns) for path in shown]
-    done, encoded = cv2.imencode(target.suffix, page(tiles, title, columns))
-    if not done:
-        raise TubError(f"expected a contact sheet for {target}, got no picture from OpenCV")
-    unfinished = target.with_name(f".{target.name}.part")
-    try:
-        unfinished.write_bytes(encoded.tobytes())
-        unfinished.replace(target)
-    except OSError as error:
-        raise TubError(
-            f"expected to write {target}, got: {error.strerror}; make its folder writable"
-        ) from error
+    save_picture(page(tiles, title, columns), target)
 
 
 def _read(path: Path) -> NDArray[np.uint8]:
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
         raise TubError(f"expected a mosaic in {path}, got no picture; run the demo again")
-    return picture.astype(np.uint8, copy=False)
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

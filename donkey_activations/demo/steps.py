@@ -14,17 +14,17 @@ from donkey_activations.errors import ConfigError
 from donkey_activations.resolution import Resolution
 
 
-class Teller(Protocol):
-    """Who tells the user how far the demo is."""
+class Progress(Protocol):
+    """Shows the user how far the demo is."""
 
     def begin(self, step: str) -> None:
-        """A step begins."""
+        """Show that a step begins."""
 
     def tick(self, status: str) -> None:
-        """It goes on; called at least once a second."""
+        """Show how far it is; called at least once a second."""
 
     def end(self, result: str) -> None:
-        """It is done."""
+        """Show what came of it."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,15 @@ class Result:
     mosaics: tuple[Path, ...]
 
 
-def demo(path: Path, wanted: Resolution | None, teller: Teller, plan: Plan | None = None) -> Result:
+def demo(
+    path: Path, wanted: Resolution | None, progress: Progress, plan: Plan | None = None
+) -> Result:
     """Make what is missing, then drive.
 
     Args:
         path: The car's folder, new or of an earlier demo.
         wanted: The resolution; None: that of the demo in the folder, or 160x120.
-        teller: Is told of each step.
+        progress: Is called at each step.
         plan: How much of everything; None: what suits the resolution.
 
     Returns:
@@ -66,10 +68,10 @@ def demo(path: Path, wanted: Resolution | None, teller: Teller, plan: Plan | Non
     folder = open_folder(path, wanted, DEFAULT_RESOLUTION)
     plan = plan or Plan.at(folder.resolution)
     with only_one(folder):
-        _make_car(folder, plan, teller)
-        _draw_tub(folder, plan, teller)
-        _train_pilot(folder, teller)
-        made = _drive(folder, plan, teller)
+        _make_car(folder, plan, progress)
+        _draw_tub(folder, plan, progress)
+        _train_pilot(folder, progress)
+        made = _drive(folder, plan, progress)
         title = (
             f"What {folder.pilot.name} saw on the demo's synthetic course, {folder.resolution}, "
             f"records {made[0].stem} to {made[-1].stem}"
@@ -78,54 +80,54 @@ def demo(path: Path, wanted: Resolution | None, teller: Teller, plan: Plan | Non
     return Result(folder, folder.sheet, tuple(made))
 
 
-def _make_car(folder: DemoFolder, plan: Plan, teller: Teller) -> None:
-    teller.begin("car folder (donkey createcar)")
+def _make_car(folder: DemoFolder, plan: Plan, progress: Progress) -> None:
+    progress.begin("car folder (donkey createcar)")
     path = folder.myconfig
     if not (path.is_file() and settings.has_section(myconfig_file.read(path))):
         words = ("createcar", "--path", str(folder.path), "--template", "complete", "--overwrite")
-        programs.run(programs.donkey(*words), folder.path, folder.log("createcar"), teller.tick)
+        programs.run(programs.donkey(*words), folder.path, folder.log("createcar"), progress.tick)
         old = myconfig_file.read(path)
         new = myconfig_block.install(settings.with_section(old, plan), folder.resolution)
         myconfig_file.replace(path, new)
-        teller.end(str(folder.path))
+        progress.end(str(folder.path))
         return
     content = myconfig_file.read(path)
     with_block = myconfig_block.install(content, folder.resolution)
     if with_block == content:
-        teller.end("already there")
+        progress.end("already there")
         return
     myconfig_file.replace(path, with_block)
-    teller.end(f"already there; its myconfig.py says {folder.resolution} again")
+    progress.end(f"already there; its myconfig.py says {folder.resolution} again")
 
 
-def _draw_tub(folder: DemoFolder, plan: Plan, teller: Teller) -> None:
-    teller.begin(f"synthetic drive, {plan.records} records at {folder.resolution}")
+def _draw_tub(folder: DemoFolder, plan: Plan, progress: Progress) -> None:
+    progress.begin(f"synthetic drive, {plan.records} records at {folder.resolution}")
     if folder.synthetic_tub.is_dir():
-        teller.end("already there")
+        progress.end("already there")
         return
     write_tub(
         folder.synthetic_tub,
         folder.resolution,
         plan.records,
         plan.seed,
-        lambda written: teller.tick(f"record {written}" if written else "painting the course"),
+        lambda written: progress.tick(f"record {written}" if written else "painting the course"),
     )
-    teller.end(str(folder.synthetic_tub))
+    progress.end(str(folder.synthetic_tub))
 
 
-def _train_pilot(folder: DemoFolder, teller: Teller) -> None:
-    teller.begin("linear pilot (donkey train)")
+def _train_pilot(folder: DemoFolder, progress: Progress) -> None:
+    progress.begin("linear pilot (donkey train)")
     if training.has_pilot(folder):
-        teller.end("already there")
+        progress.end("already there")
         return
-    loss = training.train(folder, teller.tick)
+    loss = training.train(folder, progress.tick)
     mean = always_the_mean(folder.synthetic_tub)
     verdict = f"{mean / loss:.1f} times as much" if loss < mean else "so it has learnt nothing yet"
-    teller.end(f"validation loss {loss:.4f}; always the mean: {mean:.4f}, {verdict}")
+    progress.end(f"validation loss {loss:.4f}; always the mean: {mean:.4f}, {verdict}")
 
 
-def _drive(folder: DemoFolder, plan: Plan, teller: Teller) -> list[Path]:
-    teller.begin("drive (manage.py drive)")
-    made = driving.drive(folder, plan, teller.tick)
-    teller.end(f"mosaics {driving.summary(folder) or len(made)}")
+def _drive(folder: DemoFolder, plan: Plan, progress: Progress) -> list[Path]:
+    progress.begin("drive (manage.py drive)")
+    made = driving.drive(folder, plan, progress.tick)
+    progress.end(f"mosaics {driving.summary(folder) or len(made)}")
     return made

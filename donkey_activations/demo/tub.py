@@ -1,11 +1,11 @@
 """The demo's drive as a tub: drawn, not driven, and said to be so in its metadata."""
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from donkey_activations.demo.camera import PinholeCamera
 from donkey_activations.demo.course import winding_course
@@ -49,20 +49,18 @@ def write_tub(
         types=list(TYPES),
         metadata=[f"origin:{NOTE}", f"seed:{seed}"],
     )
-    try:
+    with contextlib.closing(tub):
         for number, moment in enumerate(drive(course, records, seed)):
             frame = view.frame(moment.pose, number)
             values = (frame, moment.steering, moment.throttle, "user")
             tub.write_record(dict(zip(INPUTS, values, strict=True)))
             if number % 25 == 0:
                 progress(number)
-    finally:
-        tub.close()
     unfinished.replace(tub_dir)
 
 
 def always_the_mean(tub_dir: Path) -> float:
-    """The loss of a pilot that always steers and throttles the tub's mean.
+    """Return the loss of a pilot that always steers and throttles the tub's mean.
 
     Args:
         tub_dir: A tub.
@@ -70,15 +68,8 @@ def always_the_mean(tub_dir: Path) -> float:
     Returns:
         The sum of both squared errors' means, the measure that ``donkey train`` calls loss.
     """
-    labels = _labels(tub_dir)
-    return float(labels.var(axis=0).sum())
-
-
-def _labels(tub_dir: Path) -> NDArray[np.float64]:
     from donkeycar.parts.tub_v2 import Tub
 
-    tub = Tub(str(tub_dir.absolute()), read_only=True)
-    try:
-        return np.array([[record["user/angle"], record["user/throttle"]] for record in tub])
-    finally:
-        tub.close()
+    with contextlib.closing(Tub(str(tub_dir.absolute()), read_only=True)) as tub:
+        labels = np.array([[record["user/angle"], record["user/throttle"]] for record in tub])
+    return float(labels.var(axis=0).sum())

@@ -12,27 +12,6 @@ from donkey_activations.errors import ActivationsError
 RecordFilter = Callable[[Mapping[str, Any]], bool]
 
 _LONGEST = 1000
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-# No power: a few characters of it would ask for hours.
-_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-}
-_SIGNS: dict[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-}
 _WRITE_LIKE = "write it like: user/angle > 0.1 and user/mode == 'user'"
 
 
@@ -40,12 +19,8 @@ class FilterError(ActivationsError):
     """A filter that is no expression over a record, or that does not fit the records."""
 
 
-class _UnknownError(Exception):
-    """A value that this record does not have, or that cannot be computed from it."""
-
-
 def record_filter(text: str, keys: Iterable[str]) -> RecordFilter:
-    """Makes a filter of an expression such as ``user/angle > 0.1 and user/mode == 'user'``.
+    """Return a filter of an expression such as ``user/angle > 0.1 and user/mode == 'user'``.
 
     Args:
         text: Comparisons, ``and``, ``or``, ``not``, arithmetic, keys of records, ``[0]`` after one
@@ -59,14 +34,26 @@ def record_filter(text: str, keys: Iterable[str]) -> RecordFilter:
     Raises:
         FilterError: The expression is something else.
     """
-    known, names = list(keys), dict[str, str]()
-    tree = _parse(text, known, names)
-    _check(tree, text, names, known)
+    if len(text) > _LONGEST:
+        raise FilterError(f"filter: expected at most {_LONGEST} characters, got {len(text)}")
+    known = list(keys)
+    try:
+        tree, names = _parsed(text, known)
+        expression = _compiled(tree, names)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise FilterError(f"filter {text!r}: expected an expression; {_WRITE_LIKE}") from error
+    except NameError as error:
+        raise FilterError(f"filter {text!r}: {_unknown_key(str(error), text, known)}") from error
+    except NotImplementedError as error:
+        raise FilterError(
+            f"filter {text!r}: {error} is not allowed, only comparisons, and, or, not, "
+            f"arithmetic, keys, [0] after one, numbers and strings; {_WRITE_LIKE}"
+        ) from error
 
     def wanted(values: Mapping[str, Any]) -> bool:
         try:
-            answer = _value(tree, names, values)
-        except (_UnknownError, ZeroDivisionError):
+            answer = expression(values)
+        except (LookupError, ZeroDivisionError):  # a key or an element that this record lacks
             return False
         except (TypeError, OverflowError, RecursionError) as error:
             held = ", ".join(_held(key, values.get(key)) for key in names.values())
@@ -80,49 +67,20 @@ def record_filter(text: str, keys: Iterable[str]) -> RecordFilter:
     return wanted
 
 
-def _parse(text: str, keys: list[str], names: dict[str, str]) -> ast.expr:
-    """Puts a name of Python in the place of each key, because a slash is a division there."""
+def _parsed(text: str, keys: list[str]) -> tuple[ast.expr, dict[str, str]]:
+    """Return the tree, and the key of each name in it: a slash in a key is no division."""
     by_key: dict[str, str] = {}
     # Only those in the text: a damaged tub can have a great many.
     longest_first = sorted((key for key in keys if key and key in text), key=len, reverse=True)
     strings = r"\"[^\"]*\"|'[^']*'"
     words = "|".join([strings, *(rf"(?<!\w){re.escape(key)}(?!\w)" for key in longest_first)])
 
-    def placeholder(match: re.Match[str]) -> str:
+    def name(match: re.Match[str]) -> str:
         key = match[0]
-        if key[0] in "\"'":
-            return key
-        return by_key.setdefault(key, f"_key_{len(by_key)}")
+        return key if key[0] in "\"'" else by_key.setdefault(key, f"_key_{len(by_key)}")
 
-    try:
-        if len(text) > _LONGEST:
-            raise FilterError(f"filter: expected at most {_LONGEST} characters, got {len(text)}")
-        tree = ast.parse(re.sub(words, placeholder, text).strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise FilterError(f"filter {text!r}: expected an expression; {_WRITE_LIKE}") from error
-    names.update((name, key) for key, name in by_key.items())
-    return tree
-
-
-def _check(tree: ast.expr, text: str, names: Mapping[str, str], keys: list[str]) -> None:
-    allowed = (
-        *(ast.BoolOp, ast.And, ast.Or, ast.Not, ast.UnaryOp, ast.BinOp, ast.Compare, ast.Load),
-        ast.Subscript,  # of a column of vectors, such as the accelerations of Donkeycar 5.4
-        *(*_COMPARISONS, *_ARITHMETIC, *_SIGNS),
-    )
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            if node.id not in names:
-                raise FilterError(f"filter {text!r}: {_unknown_key(node.id, text, keys)}")
-        elif isinstance(node, ast.Constant):
-            if not isinstance(node.value, bool | int | float | str):
-                raise FilterError(f"filter {text!r}: {node.value!r} is no number and no string")
-        elif not isinstance(node, allowed):
-            raise FilterError(
-                f"filter {text!r}: {type(node).__name__} is not allowed, only comparisons, "
-                f"and, or, not, arithmetic, keys, [0] behind one, numbers and strings; "
-                f"{_WRITE_LIKE}"
-            )
+    tree = ast.parse(re.sub(words, name, text).strip(), mode="eval").body
+    return tree, {name: key for key, name in by_key.items()}
 
 
 def _unknown_key(name: str, text: str, keys: list[str]) -> str:
@@ -134,63 +92,88 @@ def _unknown_key(name: str, text: str, keys: list[str]) -> str:
     return f"no record has {written}; {hint}"
 
 
-def _value(node: ast.expr, names: Mapping[str, str], values: Mapping[str, Any]) -> Any:
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.Name):
-        if names[node.id] not in values:
-            raise _UnknownError
-        return values[names[node.id]]
-    if isinstance(node, ast.Compare):
-        sides = [_value(one, names, values) for one in (node.left, *node.comparators)]
-        pairs = zip(node.ops, sides, sides[1:], strict=False)
-        return all(_COMPARISONS[type(sign)](left, right) for sign, left, right in pairs)
-    return _combined(node, names, values)
+def _compiled(node: ast.AST, names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], Any]:
+    """Return what computes an expression from a record's values.
+
+    Raises:
+        NameError: A name is none of ``names``.
+        NotImplementedError: A part of it is not allowed; the message is which.
+    """
+    match node:
+        case ast.Constant(value=bool() | int() | float() | str() as constant):
+            return lambda values: constant
+        case ast.Constant(value=constant):
+            raise NotImplementedError(repr(constant))
+        case ast.Name(id=name) if name in names:
+            return operator.itemgetter(names[name])
+        case ast.Name(id=name):
+            raise NameError(name)
+        case ast.BoolOp(op=sign, values=operands):
+            decide = all if isinstance(sign, ast.And) else any
+            parts = [_compiled(operand, names) for operand in operands]
+            return lambda values: decide(_checked(part(values), bool) for part in parts)
+        case ast.UnaryOp(op=sign, operand=operand):
+            function, operands = _function(sign), [operand]
+        case ast.BinOp(left=left, op=sign, right=right):
+            function, operands = _function(sign), [left, right]
+        case ast.Compare(left=left, ops=signs, comparators=others):
+            function, operands = _chained([_function(sign) for sign in signs]), [left, *others]
+        case ast.Subscript(value=vector, slice=index):
+            function, operands = _element, [vector, index]
+        case _:
+            raise NotImplementedError(type(node).__name__)
+    parts = [_compiled(operand, names) for operand in operands]
+    return lambda values: function(*[part(values) for part in parts])
 
 
-def _combined(node: ast.expr, names: Mapping[str, str], values: Mapping[str, Any]) -> Any:
-    if isinstance(node, ast.BoolOp):
-        decides = isinstance(node.op, ast.Or)
-        truths = (_truth(_value(one, names, values)) for one in node.values)
-        return next((decides for truth in truths if truth is decides), not decides)
-    if isinstance(node, ast.BinOp):
-        left, right = (_number(_value(one, names, values)) for one in (node.left, node.right))
-        return _ARITHMETIC[type(node.op)](left, right)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return not _truth(_value(node.operand, names, values))
-    if isinstance(node, ast.UnaryOp):
-        return _SIGNS[type(node.op)](_number(_value(node.operand, names, values)))
-    if isinstance(node, ast.Subscript):
-        return _element(*(_value(one, names, values) for one in (node.value, node.slice)))
-    raise TypeError(f"{type(node).__name__} has no value")
+def _function(sign: ast.AST) -> Callable[..., Any]:
+    if type(sign) not in _OPERATORS:
+        raise NotImplementedError(type(sign).__name__)
+    return _OPERATORS[type(sign)]
+
+
+def _chained(comparisons: list[Callable[..., Any]]) -> Callable[..., bool]:
+    return lambda *sides: all(
+        map(lambda compare, *pair: compare(*pair), comparisons, sides, sides[1:])
+    )
 
 
 def _element(vector: Any, index: Any) -> Any:
-    if not isinstance(vector, list):
-        raise TypeError(f"expected a list before [{index}], got {vector!r}")
-    try:
-        return vector[index]
-    except IndexError as error:
-        raise _UnknownError from error
+    return _checked(vector, list)[index]
+
+
+def _checked(value: Any, *types: type) -> Any:
+    if isinstance(value, types):
+        return value
+    raise TypeError(f"expected {types}, got {value!r}")
+
+
+def _numeric(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *values: function(*[_checked(value, int, float) for value in values])
+
+
+# No power: a few characters of it would ask for hours.
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Add: _numeric(operator.add),
+    ast.Sub: _numeric(operator.sub),
+    ast.Mult: _numeric(operator.mul),
+    ast.Div: _numeric(operator.truediv),
+    ast.FloorDiv: _numeric(operator.floordiv),
+    ast.Mod: _numeric(operator.mod),
+    ast.USub: _numeric(operator.neg),
+    ast.UAdd: _numeric(operator.pos),
+    ast.Not: lambda value: not _checked(value, bool),
+}
 
 
 def _held(key: str, value: Any) -> str:
-    kinds = {bool: "true or false", int: "a number", float: "a number", str: "text"}
-    kinds |= {
-        list: f"a list, which no filter can compare; one of its values it can: {key}[0]",
-        dict: "an object",
-        type(None): "nothing",
-    }
-    return f"{key} is {kinds.get(type(value), 'something else')}"
-
-
-def _truth(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise TypeError(f"expected true or false, got {value!r}")
-
-
-def _number(value: Any) -> int | float:
-    if isinstance(value, int | float):
-        return value
-    raise TypeError(f"expected a number, got {value!r}")
+    if isinstance(value, list):
+        return f"{key} is a list, which no filter can compare; one of its values it can: {key}[0]"
+    kinds = {bool: "true or false", str: "text", dict: "an object", type(None): "nothing"}
+    return f"{key} is {kinds.get(type(value), 'a number')}"

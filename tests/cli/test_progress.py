@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from donkey_activations.cli.progress import ProgressLine, told_when_slow
+from donkey_activations.cli.progress import ProgressLine, Steps, told_when_slow
 
 
 class Listener:
@@ -89,3 +89,58 @@ def test_a_log_gets_a_line_now_and_then() -> None:
         "data/tub: 1100 of 9000  100/s  1:19 left",
         "data/tub: 2100 of 9000  100/s  1:09 left",
     ]
+
+
+def test_without_a_terminal_each_step_has_a_first_and_a_last_line() -> None:
+    screen = Screen(is_terminal=False)
+    steps = Steps(screen)
+    steps.begin("drawing")
+    steps.tick("record 25")
+    steps.end("done")
+    steps.close()
+    assert screen.getvalue() == "drawing ...\ndrawing: done (0.0 s)\n"
+
+
+def test_without_a_terminal_a_long_step_says_now_and_then_how_far_it_is() -> None:
+    now_s = 100.0
+    screen = Screen(is_terminal=False)
+    steps = Steps(screen, clock=lambda: now_s)
+    steps.begin("drawing")
+    for second in range(25):
+        now_s = 100.0 + second
+        steps.tick(f"record {second}")
+    assert screen.getvalue().splitlines() == [
+        "drawing ...",
+        "drawing ... 10 s: record 10",
+        "drawing ... 20 s: record 20",
+    ]
+
+
+def test_on_a_terminal_one_line_moves_and_leaves_nothing_behind() -> None:
+    screen = Screen(is_terminal=True)
+    steps = Steps(screen)
+    steps.begin("drawing")
+    steps.tick("a long status")
+    steps.end("done")
+    steps.close()
+    shown = ["", "drawing ...", "drawing ... 0 s: a long status", "drawing: done (0.0 s)\n"]
+    assert screen.getvalue().split("\r\x1b[K") == shown
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_step_without_a_result_gives_way_to_the_next_and_is_cleared_at_the_end(
+    is_terminal: bool,
+) -> None:
+    screen = Screen(is_terminal)
+    steps = Steps(screen)
+    steps.begin("opening")
+    steps.begin("measuring")
+    steps.close()
+    over, end = ("\r\x1b[K", "") if is_terminal else ("", "\n")
+    assert screen.getvalue() == f"{over}opening ...{end}{over}measuring ...{end}{over}"
+
+
+def test_where_no_step_was_shown_nothing_is_cleared() -> None:
+    screen = Screen(is_terminal=True)
+    Steps(screen).close()
+    assert screen.getvalue() == ""

@@ -19,7 +19,8 @@ def test_mosaics_are_pictures_named_by_index_in_a_set_with_its_description(folde
     for path in (finished, unknown):
         path.mkdir(parents=True)
         (path / "5.jpg").touch()
-    for name in ("set.json", ".10.jpg.part", "cover.jpg"):
+    (finished / "set.json").write_text("{}")
+    for name in (".10.jpg.part", "cover.jpg"):
         (finished / name).touch()
     assert driving.mosaics(folder) == {finished / "5.jpg"}
 

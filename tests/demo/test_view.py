@@ -97,3 +97,17 @@ def test_a_full_turn_sees_the_same_surroundings_again(view):
     turned = Pose(pose.x_m, pose.y_m, pose.heading_rad + 2 * math.pi)
     difference = view.frame(pose, 0).astype(int) - view.frame(turned, 0)
     assert np.abs(difference).mean() < 0.1
+
+
+def test_the_hills_stay_where_they_are_when_the_car_turns(view):
+    def hill_rows(heading_rad):
+        pose = Pose(0.0, 0.0, heading_rad)
+        column, _ = pixel_by_hand(
+            view.camera, (1000.0 * math.cos(0.2), 1000.0 * math.sin(0.2)), pose
+        )
+        above = view.frame(pose, 0)[: int(view.camera.horizon_row), round(column)].astype(int)
+        return np.count_nonzero(above[:, 1] > above[:, 2])  # the sky is rather blue than green
+
+    rows = [hill_rows(heading_rad) for heading_rad in (-0.3, 0.0, 0.4)]
+    assert min(rows) > 1
+    assert max(rows) - min(rows) <= 0.02 * view.camera.image_hw[0]

@@ -4,16 +4,15 @@ import argparse
 import json
 import logging
 import sys
-import time
+from contextlib import closing
 from pathlib import Path
 
 from donkey_activations.cli.arguments import file_path
+from donkey_activations.cli.progress import Steps
 from donkey_activations.cli.terminal import say
 
 HELP = "drive a synthetic track and record what the pilot saw: no car, camera or data needed"
 EXAMPLE = "donkey activations demo --path ~/demo-car"
-
-_LINE_EVERY_S = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
 
     logging.getLogger("donkeycar").setLevel(logging.WARNING)
     wanted = None if args.resolution is None else Resolution.parse(args.resolution)
-    result = demo(args.path, wanted, ProgressLines())
+    with closing(Steps(sys.stderr)) as steps:
+        result = demo(args.path, wanted, steps)
     first, last = result.mosaics[0], result.mosaics[-1]
     if args.json:
         report = {
@@ -67,43 +67,3 @@ def run(args: argparse.Namespace) -> int:
     say(f"  mosaics        {first.parent} ({first.name} to {last.name})")
     say(f"  car            {result.folder.path}")
     return 0
-
-
-class ProgressLines:
-    """Steps with their times on stderr: one moving line on a terminal, else a line now and then."""
-
-    def __init__(self) -> None:
-        self._moving = sys.stderr.isatty()
-        self._step = ""
-        self._start_s = self._said_s = 0.0
-        self._width = 0
-
-    def begin(self, step: str) -> None:
-        """A step begins."""
-        self._step = step
-        self._start_s = self._said_s = time.monotonic()
-        self._say(f"{step} ...", lasting=not self._moving)
-
-    def tick(self, status: str) -> None:
-        """It goes on."""
-        now_s = time.monotonic()
-        if self._moving or now_s - self._said_s >= _LINE_EVERY_S:
-            self._said_s = now_s
-            behind = f": {status}" if status else ""
-            self._say(
-                f"{self._step} ... {now_s - self._start_s:.0f} s{behind}", lasting=not self._moving
-            )
-
-    def end(self, result: str) -> None:
-        """It is done."""
-        took_s = time.monotonic() - self._start_s
-        self._say(f"{self._step}: {result} ({took_s:.1f} s)", lasting=True)
-
-    def _say(self, text: str, *, lasting: bool) -> None:
-        if not self._moving:
-            print(text, file=sys.stderr, flush=True)
-            return
-        print(
-            f"\r{text.ljust(self._width)}", end="\n" if lasting else "", file=sys.stderr, flush=True
-        )
-        self._width = 0 if lasting else len(text)

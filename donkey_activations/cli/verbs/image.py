@@ -4,13 +4,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from donkey_activations.cli.arguments import add_layers, add_pilot
 from donkey_activations.cli.output_paths import check_free, image_files, targets_of
-from donkey_activations.cli.progress import ProgressLine, told_when_slow
+from donkey_activations.cli.progress import progress_line, told_when_slow
 from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say, say_aside
 from donkey_activations.errors import FrameError
 from donkey_activations.formatting import one_line
@@ -77,12 +77,11 @@ def run(args: argparse.Namespace) -> int:
     work = _Work(args, extractor, layout)
     work.say_what_is_unusual()
     with ExitStack() as stack:
-        progress = stack.enter_context(closing(ProgressLine(sys.stderr, "images")))
+        progress = stack.enter_context(progress_line("images", quiet=args.quiet))
         maps_file = _maps_file(stack, args.npz)
         for number, (image, target) in enumerate(zip(images, targets, strict=True), start=1):
             work.do(image, target, maps_file, many=len(images) > 1)
-            if not args.quiet:
-                progress(number, len(images))
+            progress(number, len(images))
         if not work.reports:
             raise FrameError(_unreadable([one["error"] for one in work.unreadable]))
         if maps_file is not None:

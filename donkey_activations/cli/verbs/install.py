@@ -5,6 +5,7 @@ import difflib
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +99,13 @@ def _measured(car_path: Path, model: Path | None) -> Resolution:
 
     car = read_car(car_path / "config.py")
     model = newest_pilot(car_path / "models") if model is None else model
-    steps = Steps(sys.stderr)
-    steps(f"opening {model}")
-    try:
+    with closing(Steps(sys.stderr)) as steps:
+        steps.begin(f"opening {model}")
         pilot = PlannedPilot(model, trust_model=car.settings.trust_model)
         options = PlanOptions(car.drive_loop_hz, car.settings.every_n_frames, car.settings.threads)
         resolutions = [Resolution.parse(word) for word in STANDARD_RESOLUTIONS]
-        return largest_that_holds(pilot, resolutions, sample_frames.drawn(), options, steps)
-    finally:
-        steps.close()
+        frames = sample_frames.drawn()
+        return largest_that_holds(pilot, resolutions, frames, options, steps.begin)
 
 
 def _report(

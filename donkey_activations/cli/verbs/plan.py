@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from donkey_activations.cli.arguments import file_path, names, positive_number, whole_number
-from donkey_activations.cli.progress import Steps
+from donkey_activations.cli.progress import Steps, progress_line
 from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say
 from donkey_activations.errors import ActivationsError
 from donkey_activations.formatting import one_line
@@ -85,7 +85,8 @@ def run(args: argparse.Namespace) -> int:
     from donkey_activations.planning.plan import PlanOptions, make_plan
 
     sample = _sample(args)
-    with closing(_Silence() if args.quiet else Steps(sys.stderr)) as progress:
+    with closing(Steps(sys.stderr)) as steps:
+        progress = (lambda step: None) if args.quiet else steps.begin
         progress(f"opening {args.model}")
         pilot = PlannedPilot(args.model, layers=args.layers, trust_model=args.trust_model)
         options = PlanOptions(args.hz, args.every, args.threads)
@@ -136,16 +137,6 @@ def _told(written: dict[str, str]) -> list[str]:
     return ["", *(f"{kind}: {path}" for kind, path in written.items())]
 
 
-class _Silence:
-    """Steps that nobody wants to see."""
-
-    def __call__(self, step: str) -> None:
-        """Shows nothing."""
-
-    def close(self) -> None:
-        """Clears nothing."""
-
-
 def _draw(args: argparse.Namespace, plan: "Plan") -> None:
     from donkey_activations.export.picture import save_picture
     from donkey_activations.planning.page import draw_page
@@ -154,7 +145,6 @@ def _draw(args: argparse.Namespace, plan: "Plan") -> None:
 
 
 def _film(args: argparse.Namespace, plan: "Plan") -> None:
-    from donkey_activations.cli.progress import ProgressLine
     from donkey_activations.films.side_by_side import SideBySide, View, choose_filters
     from donkey_activations.films.time_axis import as_recorded
     from donkey_activations.tubs.records import read_tub
@@ -173,7 +163,7 @@ def _film(args: argparse.Namespace, plan: "Plan") -> None:
     places = range(len(records))
     axis = as_recorded(records, places, 1.0)
     film = SideBySide(views, records, places, axis, layers=choose_filters(views, records, places))
-    with closing(ProgressLine(sys.stderr, str(args.movie))) as line:
-        result = film.write(args.movie, (lambda *_: None) if args.quiet else line)
+    with progress_line(str(args.movie), quiet=args.quiet) as line:
+        result = film.write(args.movie, line)
     for index, reason in result.unreadable:
         print(one_line(f"record {index}: {reason}"), file=sys.stderr)
