@@ -17,8 +17,8 @@ from pathlib import Path
 from donkey_activations.cli.arguments import file_path
 from donkey_activations.cli.main import OneLineParser, answer
 from donkey_activations.cli.output_paths import check_free, default_name, targets_of
-from donkey_activations.cli.progress import told_when_slow
-from donkey_activations.cli.terminal import say
+from donkey_activations.cli.progress import note_when_slow
+from donkey_activations.cli.terminal import print_lines
 from donkey_activations.errors import ActivationsError
 from donkey_activations.formatting import one_line
 
@@ -89,14 +89,14 @@ def _run(args: argparse.Namespace) -> int:
         )
     target = _target(args.image, args.out)
 
-    from donkey_activations.export.picture import draw, look_at, save_picture
+    from donkey_activations.export.picture import compute_image, draw, save_picture
     from donkey_activations.extractors import open_extractor
-    from donkey_activations.mosaic.layer_choice import with_chosen_layers, words_of_choice
+    from donkey_activations.mosaic.layer_choice import note_on_choice, with_chosen_layers
     from donkey_activations.mosaic.layout import Layout
 
-    with told_when_slow("opening the pilot; one in a Keras format is converted, once"):
+    with note_when_slow("opening the pilot; one in a Keras format is converted, once"):
         extractor = open_extractor(args.model, trust_model=args.trust_model)
-    seen = look_at(extractor, args.image)
+    seen = compute_image(extractor, args.image)
     if seen.resized:
         (height, width), (wanted_height, wanted_width) = seen.image_hw, extractor.input_shape[:2]
         _say(f"{args.image}: resized from {width}x{height} to {wanted_width}x{wanted_height}")
@@ -106,11 +106,11 @@ def _run(args: argparse.Namespace) -> int:
     layout, chosen = with_chosen_layers(extractor, Layout())
     if chosen:
         flag = "donkey activations image --layers"
-        _say(words_of_choice(extractor.layers, chosen, flag))
+        _say(note_on_choice(extractor.layers, chosen, flag))
     save_picture(draw(extractor, seen, layout), target)
     for number, maps in enumerate(seen.maps, start=1):
         print(f"layer {number} shape: {maps.shape}")
-    say(f"saved as {target}")
+    print_lines(f"saved as {target}")
     if args.out is None and has_display(os.environ, sys.platform):
         show(target)
     return 0
@@ -129,7 +129,7 @@ def _target(image: Path, out: Path | None) -> Path:
 
 
 def has_display(environment: Mapping[str, str], platform: str) -> bool:
-    """Tells whether there may be a screen to open a window on.
+    """Return whether there may be a screen to open a window on.
 
     Args:
         environment: The environment's variables.
@@ -141,7 +141,7 @@ def has_display(environment: Mapping[str, str], platform: str) -> bool:
 
 
 def show(path: Path) -> None:
-    """Shows a picture in a window until that is closed, or a key pressed; or does nothing.
+    """Show a picture in a window until that is closed, or a key pressed; or do nothing.
 
     Args:
         path: The picture's file.

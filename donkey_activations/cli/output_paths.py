@@ -12,7 +12,7 @@ _ENDING = "-activations.png"
 
 
 def image_files(words: Sequence[str]) -> list[Path]:
-    """Returns the files that are meant by paths and patterns, each once.
+    """Return the files that are meant by paths and patterns, each once.
 
     Args:
         words: Paths, as they are, whether there are such files or not; or patterns such as
@@ -42,12 +42,12 @@ def image_files(words: Sequence[str]) -> list[Path]:
 
 
 def default_name(image: Path) -> str:
-    """Returns how the mosaic of an image is called where nobody says it."""
+    """Return how the mosaic of an image is called where nobody says it."""
     return f"{image.stem}{_ENDING}"
 
 
 def targets_of(images: Sequence[Path], out: Path | None) -> list[Path]:
-    """Returns the file that each image's mosaic becomes.
+    """Return the file that each image's mosaic becomes.
 
     Args:
         images: One or more.
@@ -79,7 +79,7 @@ def targets_of(images: Sequence[Path], out: Path | None) -> list[Path]:
 
 
 def check_picture_path(path: Path) -> None:
-    """Tells before any work whether a picture can be written there.
+    """Return before any work whether a picture can be written there.
 
     Raises:
         ActivationsError: It has no picture's suffix, or its folder is missing.
@@ -95,7 +95,7 @@ def check_picture_path(path: Path) -> None:
 
 
 def check_free(targets: Sequence[Path], images: Sequence[Path], replace: bool) -> None:
-    """Sees to it that nothing is lost.
+    """Refuse to overwrite files that exist, or the inputs.
 
     Args:
         targets: The files that are to be written.

@@ -22,7 +22,7 @@ Row = tuple[str, ...]
 
 
 def lines(plan: Plan) -> list[str]:
-    """Returns the whole page."""
+    """Return the whole page."""
     threads = "1 thread" if plan.options.threads == 1 else f"{plan.options.threads} threads"
     engine = plan.sizes[0].extractor.engine
     machine = f"{platform.machine()}, {plan.cores} cores"

@@ -18,14 +18,14 @@ _OVER = "\r\x1b[K"
 
 
 @contextmanager
-def told_when_slow(message: str, after_s: float = _SILENT_S) -> Iterator[None]:
+def note_when_slow(message: str, after_s: float = _SILENT_S) -> Iterator[None]:
     """Write a line to stderr if a block takes its time, and nothing if it is quick.
 
     Args:
         message: What is being done.
         after_s: When it is written, seconds.
     """
-    timer = threading.Timer(after_s, _tell, [message])
+    timer = threading.Timer(after_s, _print_note, [message])
     timer.daemon = True
     timer.start()
     try:
@@ -165,6 +165,6 @@ class Steps:
         self._stream.flush()
 
 
-def _tell(message: str) -> None:
+def _print_note(message: str) -> None:
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()

@@ -7,7 +7,7 @@ _LONGEST_NAME = 20
 
 
 def aligned(rows: Sequence[Sequence[str]], words: int = 1) -> list[str]:
-    """Aligns columns: words on the left, numbers on the right.
+    """Align columns: words on the left, numbers on the right.
 
     Args:
         rows: One or more, all of the same length; a name first.

@@ -10,18 +10,18 @@ EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
 
-def say(*lines: str) -> None:
-    """Prints lines for people; what they name, they name so that a terminal can show it."""
+def print_lines(*lines: str) -> None:
+    """Print lines for people, with names that others chose as a terminal can show them."""
     for line in lines:
         print(printable(line))
 
 
-def say_aside(line: str | None, *, quiet: bool) -> None:
-    """Prints what there is to know of the work on stderr, so that stdout stays what was asked for.
+def print_note(line: str | None, *, quiet: bool) -> None:
+    """Print a note on stderr, so that stdout stays what was asked for.
 
     Args:
         line: The line; None is nothing.
-        quiet: Whether nobody wants to know.
+        quiet: Print nothing.
     """
     if line is not None and not quiet:
         print(one_line(line), file=sys.stderr)

@@ -18,7 +18,7 @@ from donkey_activations.drive.worker import Job, MosaicWorker
 from donkey_activations.mosaic.controls import CHANNELS, known_controls
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.pilots.options import PilotOptions
-from donkey_activations.tubs.mosaics import remove_left_overs
+from donkey_activations.tubs.mosaics import remove_stale_files
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class CnnActivations:
         pilot.log_choice(logger)
         self._worker = MosaicWorker(pilot, watch)
         tub_path = options.tub_path
-        if tub_path and (removed := remove_left_overs(tub_path, tub.manifest.current_index)):
+        if tub_path and (removed := remove_stale_files(tub_path, tub.manifest.current_index)):
             logger.info("mosaics: removed %d files that a crash has left", removed)
         self._every_n_frames = settings.every_n_frames
         self._show = settings.show

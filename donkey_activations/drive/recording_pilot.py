@@ -23,7 +23,7 @@ class RecordingPilot(OpenPilot):
 
     def log_choice(self, logger: logging.Logger) -> None:
         """Log which layers were chosen, if any were."""
-        words = self.words_of_choice("ACTIVATIONS_LAYERS")
+        words = self.note_on_choice("ACTIVATIONS_LAYERS")
         if words is not None:
             logger.info("mosaics: %s", words)
 

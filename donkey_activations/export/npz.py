@@ -19,7 +19,7 @@ class MapsFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Opens the file.
+        """Open the file.
 
         Args:
             path: What is there is replaced.
@@ -38,7 +38,7 @@ class MapsFile:
         self._archive.close()
 
     def add(self, key: str, array: NDArray[Any]) -> None:
-        r"""Adds one array, which ``numpy.load(path)[key]`` gives back.
+        r"""Add one array, which ``numpy.load(path)[key]`` gives back.
 
         Args:
             key: Any text; of a file's name that is no UTF-8, each such byte stands in it as
@@ -50,5 +50,5 @@ class MapsFile:
             np.save(entry, array, allow_pickle=False)
 
     def describe(self, values: dict[str, Any]) -> None:
-        """Adds what is known of the maps: ``json.loads(str(numpy.load(path)[METADATA]))``."""
+        """Add what is known of the maps: ``json.loads(str(numpy.load(path)[METADATA]))``."""
         self.add(METADATA, np.array(json.dumps(values)))

@@ -34,8 +34,8 @@ class SeenImage:
     maps: FeatureMaps
 
 
-def look_at(extractor: FeatureExtractor, image_path: Path) -> SeenImage:
-    """Has a pilot look at an image.
+def compute_image(extractor: FeatureExtractor, image_path: Path) -> SeenImage:
+    """Compute the feature maps of an image.
 
     Args:
         extractor: The pilot. Where it takes a sequence, the image stands for all frames of it.
@@ -54,7 +54,7 @@ def look_at(extractor: FeatureExtractor, image_path: Path) -> SeenImage:
 def draw(
     extractor: FeatureExtractor, seen: SeenImage, layout: Layout | None = None
 ) -> NDArray[np.uint8]:
-    """Draws the mosaic of what ``look_at`` has seen.
+    """Draw the mosaic of what ``compute_image`` returned.
 
     Raises:
         LayoutError: The layout does not fit the pilot.
@@ -71,7 +71,7 @@ def draw(
 
 
 def save_picture(picture: NDArray[np.uint8], path: Path) -> None:
-    """Writes a picture, as PNG or JPEG by the file's suffix; it is there whole or not at all.
+    """Write a picture, as PNG or JPEG by the file's suffix; it is there whole or not at all.
 
     Args:
         picture: uint8 ``(height, width, 3)`` RGB.

@@ -38,7 +38,7 @@ def cut(content: bytes, layers: Sequence[str] | None = None) -> bytes:
             a wanted name.
     """
     graph, labels = _read(content, layers)
-    with _damage_told():
+    with _damage_reported():
         return write_part(graph, labels)
 
 
@@ -62,14 +62,14 @@ def tensors_shown(content: bytes, layers: Sequence[str] | None = None) -> dict[s
 def _read(content: bytes, layers: Sequence[str] | None) -> tuple[Graph, dict[int, str]]:
     """Return the function that is shown of a file, and the labels of its tensors to show."""
     graph = read_graph(content)
-    with _damage_told():
+    with _damage_reported():
         graph = shown_function(graph)
         labels = _labels(graph, layers)
         return graph, labels if layers is not None else seeing_the_camera(graph, labels)
 
 
 @contextmanager
-def _damage_told() -> Iterator[None]:
+def _damage_reported() -> Iterator[None]:
     try:
         yield
     except (IndexError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -72,7 +72,7 @@ def choose_layers(
     return first(bisect_right(range(1, len(ranked) + 1), False, key=is_too_high))
 
 
-def words_of_choice(layers: Sequence[LayerInfo], shown: Sequence[str], flag: str) -> str:
+def note_on_choice(layers: Sequence[LayerInfo], shown: Sequence[str], flag: str) -> str:
     """Return what to tell of such a choice.
 
     Args:

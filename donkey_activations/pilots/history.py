@@ -14,7 +14,7 @@ class FrameHistory:
     """
 
     def __init__(self, length: int) -> None:
-        """Begins without a frame.
+        """Begin without a frame.
 
         Args:
             length: Number of frames to keep, 1 or more.
@@ -24,7 +24,7 @@ class FrameHistory:
         self._frames: NDArray[np.uint8] | None = None
 
     def append(self, frame: Any, shape: tuple[int, ...]) -> None:
-        """Copies a frame behind the others, and forgets the oldest.
+        """Copy a frame behind the others, and forget the oldest.
 
         Args:
             frame: An array of as many elements as ``shape`` has; left unchanged.
@@ -40,7 +40,7 @@ class FrameHistory:
         self._oldest = (self._oldest + 1) % self.length
 
     def copy_to(self, frames: NDArray[np.uint8]) -> None:
-        """Copies the history, the oldest frame first.
+        """Copy the history, the oldest frame first.
 
         Args:
             frames: uint8 ``(length, *shape)``; overwritten.
@@ -56,7 +56,7 @@ class FrameHistory:
 
 
 def kept_by(driver: Any, length: int, shape: tuple[int, ...]) -> list[NDArray[Any]] | None:
-    """Returns the frames that a pilot of Donkeycar has just driven by, the oldest first.
+    """Return the frames that a pilot of Donkeycar has just driven by, the oldest first.
 
     Args:
         driver: Donkeycar's pilot part, which has run in this round, or None.

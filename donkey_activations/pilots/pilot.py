@@ -11,7 +11,7 @@ from donkey_activations.errors import FrameError
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
 from donkey_activations.images.frame import describe_shape
 from donkey_activations.mosaic.controls import Controls
-from donkey_activations.mosaic.layer_choice import words_of_choice
+from donkey_activations.mosaic.layer_choice import note_on_choice
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic
 from donkey_activations.mosaic.run_ranges import LayerRun, RunRanges
@@ -52,7 +52,7 @@ class OpenPilot:
         # Donkeycar's sequence pilots make a camera's colours grey in their own way.
         return height, width, 3 if self.extractor.sequence_length > 1 else channels
 
-    def words_of_choice(self, flag: str) -> str | None:
+    def note_on_choice(self, flag: str) -> str | None:
         """Return a line about the layers that were chosen; None where none were.
 
         Args:
@@ -60,7 +60,7 @@ class OpenPilot:
         """
         if not self.layers_chosen:
             return None
-        return words_of_choice(self.extractor.layers, self.layers_chosen, flag)
+        return note_on_choice(self.extractor.layers, self.layers_chosen, flag)
 
     def shape_to_keep(self, camera_shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """Return the shape in which a frame is to be kept until it is drawn.

@@ -179,7 +179,7 @@ def mosaic_set(
     return MosaicSet(tub_path, f"{model_path.stem}-{digits}", description)
 
 
-def remove_left_overs(tub_path: Path, next_index: int) -> int:
+def remove_stale_files(tub_path: Path, next_index: int) -> int:
     """Removes what a crash has left: unfinished and empty files, pictures of records never written.
 
     After a crash Donkeycar can give an index a second time; a picture that lies there already
@@ -198,7 +198,7 @@ def remove_left_overs(tub_path: Path, next_index: int) -> int:
     removed = 0
     for file in _files(tub_path):
         try:
-            if _is_left_over(file, next_index):
+            if _is_stale(file, next_index):
                 file.unlink()
                 removed += 1
         except FileNotFoundError:  # somebody else has removed it meanwhile
@@ -211,7 +211,7 @@ def remove_left_overs(tub_path: Path, next_index: int) -> int:
     return removed
 
 
-def _is_left_over(file: Path, next_index: int) -> bool:
+def _is_stale(file: Path, next_index: int) -> bool:
     picture = _PICTURE.fullmatch(file.name)
     if picture is None:
         return _UNFINISHED.fullmatch(file.name) is not None

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from donkey_activations.cli.progress import ProgressLine, Steps, told_when_slow
+from donkey_activations.cli.progress import ProgressLine, Steps, note_when_slow
 
 
 class Listener:
@@ -28,7 +28,7 @@ class Listener:
 def test_slow_work_is_told_while_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     stderr = Listener()
     monkeypatch.setattr(sys, "stderr", stderr)
-    with told_when_slow("opening the pilot", after_s=0.0):
+    with note_when_slow("opening the pilot", after_s=0.0):
         assert stderr.heard.wait(20)
     assert stderr.text == "opening the pilot\n"
 
@@ -39,7 +39,7 @@ def test_quick_work_is_silent_even_when_it_fails(
 ) -> None:
     threads = threading.active_count()
     try:
-        with told_when_slow("opening the pilot", after_s=600):
+        with note_when_slow("opening the pilot", after_s=600):
             if failing:
                 raise ValueError
     except ValueError:

@@ -14,7 +14,7 @@ from markdown_blocks import REPOSITORY, Block, blocks_of
 from PIL import Image
 
 from donkey_activations import open_extractor, read_tub
-from donkey_activations.export.picture import look_at
+from donkey_activations.export.picture import compute_image
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.tubs.records import read_frame
 
@@ -84,7 +84,7 @@ def test_the_verb_is_in_the_help_and_counts_silent_filters(followed: Followed) -
     assert "count the filters that are silent in an image" in done.stdout
     (printed,) = (text for call, text in followed.printed.items() if "silent --model" in call)
     extractor = open_extractor(followed.car.path / "models" / "mypilot.tflite")
-    maps = look_at(extractor, followed.car.path / "photos" / "road.jpg").maps
+    maps = compute_image(extractor, followed.car.path / "photos" / "road.jpg").maps
     expected = [
         f"{layer.name}: {np.sum(~of_layer.any(axis=(0, 1)))} of {layer.filters} silent"
         for layer, of_layer in zip(extractor.layers, maps, strict=True)
@@ -109,7 +109,7 @@ def test_the_panels_bars_are_in_the_mosaic_and_as_long_as_the_share_of_live_filt
 ) -> None:
     picture = np.asarray(Image.open(followed.car.path / "live.png").convert("RGB"))
     extractor = open_extractor(followed.car.path / "models" / "mypilot.tflite")
-    maps = look_at(extractor, followed.car.path / "photos" / "road.jpg").maps
+    maps = compute_image(extractor, followed.car.path / "photos" / "road.jpg").maps
     shares = [of_layer.any(axis=(0, 1)).mean() for of_layer in maps]
     theme = THEMES["dark"]
     full = (picture == theme.user).all(axis=2)
@@ -133,7 +133,7 @@ def test_the_engine_opens_its_pilot_and_computes_the_convolution(followed: Follo
     with np.load(pilot) as arrays:
         kernel = arrays["kernel"]
     # The same network's frame comes from the stock pilot, which takes the same size.
-    frame = look_at(open_extractor(pilot.with_suffix(".tflite")), image).frame / 255
+    frame = compute_image(open_extractor(pilot.with_suffix(".tflite")), image).frame / 255
     for row, column, number in [(0, 0, 0), (115, 155, 7), (57, 80, 3)]:
         cell = (frame[row : row + 5, column : column + 5] * kernel[..., number]).sum()
         assert maps[row, column, number] == pytest.approx(max(cell, 0), abs=1e-4)

@@ -6,7 +6,7 @@ import pytest
 
 from donkey_activations.extractors.base import LayerInfo
 from donkey_activations.mosaic.controls import CHANNELS
-from donkey_activations.mosaic.layer_choice import MOST_LAYERS, choose_layers, words_of_choice
+from donkey_activations.mosaic.layer_choice import MOST_LAYERS, choose_layers, note_on_choice
 from donkey_activations.mosaic.layout import LayerStyle, Layout
 from donkey_activations.mosaic.sheet import sheet
 
@@ -85,5 +85,5 @@ def test_a_style_of_a_layer_that_is_not_shown_is_no_error() -> None:
 
 
 def test_the_line_says_how_many_there_are_which_are_shown_and_what_chooses_others() -> None:
-    line = words_of_choice(DEEP, ("c0", "c80"), "--layers")
+    line = note_on_choice(DEEP, ("c0", "c80"), "--layers")
     assert line == "81 convolutions: shown are c0, c80; --layers chooses others"

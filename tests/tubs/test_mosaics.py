@@ -7,7 +7,7 @@ import pytest
 from donkey_activations import TubError
 from donkey_activations.extractors.base import FeatureExtractor, LayerInfo
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.tubs.mosaics import MosaicSet, mosaic_set, remove_left_overs
+from donkey_activations.tubs.mosaics import MosaicSet, mosaic_set, remove_stale_files
 
 
 class KnownLayers(FeatureExtractor):
@@ -99,7 +99,7 @@ def test_left_overs_of_a_crash_go_and_all_else_stays(tmp_path: Path) -> None:
     of_the_user.mkdir()
     (of_the_user / "2019.jpg").write_text("the user's own")
     (tmp_path / "activations" / "new-00000000" / "88.jpg").mkdir()
-    assert remove_left_overs(tmp_path, 10) == 8
+    assert remove_stale_files(tmp_path, 10) == 8
     left = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
     kept = {
         f"activations/{name}-00000000/{file}"
@@ -111,7 +111,7 @@ def test_left_overs_of_a_crash_go_and_all_else_stays(tmp_path: Path) -> None:
 
 
 def test_a_tub_without_mosaics_has_no_left_overs(tmp_path: Path) -> None:
-    assert remove_left_overs(tmp_path, 0) == 0
+    assert remove_stale_files(tmp_path, 0) == 0
 
 
 def test_a_tub_that_cannot_be_written_to_is_a_tub_error_that_names_it(tmp_path: Path) -> None:
@@ -146,5 +146,5 @@ def test_nothing_is_written_or_removed_through_a_link(
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(TubError, match="a link leads out of it; remove the link"):
         MosaicSet(tub, "pilot-0", {}).create()
-    assert remove_left_overs(tub, 0) == 0
+    assert remove_stale_files(tub, 0) == 0
     assert sorted(tmp_path.rglob("*")) == before

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from donkey_activations.cli.arguments import file_path
 from donkey_activations.cli.progress import Steps
-from donkey_activations.cli.terminal import say
+from donkey_activations.cli.terminal import print_lines
 
 HELP = "drive a synthetic track and record what the pilot saw: no car, camera or data needed"
 EXAMPLE = "donkey activations demo --path ~/demo-car"
@@ -61,9 +61,9 @@ def run(args: argparse.Namespace) -> int:
         }
         print(json.dumps(report))
         return 0
-    say(f"{len(result.mosaics)} mosaics of the drive on a synthetic track:")
-    say(f"  contact sheet  {result.sheet}")
-    say(f"  tub            {result.folder.drive_tub}")
-    say(f"  mosaics        {first.parent} ({first.name} to {last.name})")
-    say(f"  car            {result.folder.path}")
+    print_lines(f"{len(result.mosaics)} mosaics of the drive on a synthetic track:")
+    print_lines(f"  contact sheet  {result.sheet}")
+    print_lines(f"  tub            {result.folder.drive_tub}")
+    print_lines(f"  mosaics        {first.parent} ({first.name} to {last.name})")
+    print_lines(f"  car            {result.folder.path}")
     return 0

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from donkey_activations.cli.arguments import add_layers, add_pilot
 from donkey_activations.cli.output_paths import check_free, image_files, targets_of
-from donkey_activations.cli.progress import progress_line, told_when_slow
-from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say, say_aside
+from donkey_activations.cli.progress import note_when_slow, progress_line
+from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, print_lines, print_note
 from donkey_activations.errors import FrameError
 from donkey_activations.formatting import one_line
 from donkey_activations.resolution import Resolution
@@ -103,7 +103,7 @@ def _open(
     with ExitStack() as stack:
         if not args.quiet:
             message = "opening the pilot; one in a Keras format is converted, once"
-            stack.enter_context(told_when_slow(message))
+            stack.enter_context(note_when_slow(message))
         return layout, open_extractor(args.model, args.layers, size, args.trust_model)
 
 
@@ -133,13 +133,13 @@ class _Work:
         self._chosen: tuple[str, ...] = ()
         if args.layers is None:
             self._layout, self._chosen = with_chosen_layers(extractor, self._layout)
-        self._sizes_told: set[tuple[int, int]] = set()
+        self._sizes_noted: set[tuple[int, int]] = set()
 
     def say_what_is_unusual(self) -> None:
-        from donkey_activations.mosaic.layer_choice import words_of_choice
+        from donkey_activations.mosaic.layer_choice import note_on_choice
 
         if self._chosen:
-            self._say(words_of_choice(self._extractor.layers, self._chosen, "--layers"))
+            self._say(note_on_choice(self._extractor.layers, self._chosen, "--layers"))
         if self._extractor.trained_hw is not None:
             self._say(
                 f"the filters run at {_shown(self._extractor.input_shape)}, not at the pilot's "
@@ -154,15 +154,15 @@ class _Work:
             self._say(f"nobody feeds the pilot's other inputs, so they are 0: {names}")
 
     def do(self, image: Path, target: Path, maps_file: "MapsFile | None", *, many: bool) -> None:
-        from donkey_activations.export.picture import draw, look_at, save_picture
+        from donkey_activations.export.picture import compute_image, draw, save_picture
 
         try:
-            seen = look_at(self._extractor, image)
+            seen = compute_image(self._extractor, image)
         except FrameError as error:
             self.unreadable.append({"image": str(image), "error": str(error)})
             return
-        if seen.resized and seen.image_hw not in self._sizes_told:
-            self._sizes_told.add(seen.image_hw)
+        if seen.resized and seen.image_hw not in self._sizes_noted:
+            self._sizes_noted.add(seen.image_hw)
             wanted = _shown(self._extractor.input_shape)
             more = " (and others of its size)" if many else ""
             self._say(f"{image}{more}: resized from {_shown(seen.image_hw)} to {wanted}")
@@ -175,7 +175,7 @@ class _Work:
             | {"layers": self._layers(seen) if self._args.json else []}
         )
         if not self._args.json and not self._args.quiet:
-            say(str(target))
+            print_lines(str(target))
 
     def summary(self) -> dict[str, Any]:
         chosen = {"layers_chosen": self._chosen} if self._chosen else {}
@@ -218,7 +218,7 @@ class _Work:
         return reports
 
     def _say(self, message: str) -> None:
-        say_aside(message, quiet=self._args.quiet)
+        print_note(message, quiet=self._args.quiet)
 
 
 def _unreadable(errors: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from donkey_activations.car import myconfig_block, myconfig_file
 from donkey_activations.cli.arguments import file_path
 from donkey_activations.cli.progress import Steps
-from donkey_activations.cli.terminal import say
+from donkey_activations.cli.terminal import print_lines
 from donkey_activations.errors import ConfigError
 from donkey_activations.resolution import STANDARD_RESOLUTIONS, Resolution
 
@@ -81,16 +81,16 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_report(args, path, new != old, backup, new)))
     elif args.dry_run:
-        say(*([f"{path}: nothing to change"] if new == old else _diff(path, old, new)))
+        print_lines(*([f"{path}: nothing to change"] if new == old else _diff(path, old, new)))
     else:
-        _tell(args.uninstall, path, old, backup)
+        _report_result(args.uninstall, path, old, backup)
         if not args.uninstall:
             _remind(new)
     return 0
 
 
 def _measured(car_path: Path, model: Path | None) -> Resolution:
-    """Returns the largest resolution at which the car's loop holds its rate on this machine."""
+    """Return the largest resolution at which the car's loop holds its rate on this machine."""
     from donkey_activations.car.config import read_car
     from donkey_activations.planning import sample_frames
     from donkey_activations.planning.largest import largest_that_holds, newest_pilot
@@ -126,12 +126,12 @@ def _report(
     }
 
 
-def _tell(uninstalled: bool, path: Path, old: bytes, backup: Path | None) -> None:
+def _report_result(uninstalled: bool, path: Path, old: bytes, backup: Path | None) -> None:
     if backup is None:
         state = "has no block" if uninstalled else "already has the block"
-        say(f"{path} {state}: nothing changed")
+        print_lines(f"{path} {state}: nothing changed")
     else:
-        say(f"{path}: block {_done(uninstalled, old)} (the file as it was: {backup.name})")
+        print_lines(f"{path}: block {_done(uninstalled, old)} (the file as it was: {backup.name})")
 
 
 def _done(uninstalled: bool, old: bytes) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from donkey_activations.cli.arguments import add_layers, add_pilot
 from donkey_activations.cli.tables import aligned
-from donkey_activations.cli.terminal import say
+from donkey_activations.cli.terminal import print_lines
 from donkey_activations.formatting import UNKNOWN, percent
 from donkey_activations.resolution import Resolution
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_report(args.model, extractor)))
     else:
-        say(*_table(args.model, extractor))
+        print_lines(*_table(args.model, extractor))
     return 0
 
 

@@ -17,8 +17,8 @@ from donkey_activations.cli.arguments import (
     recorded_options_of,
     selection_of,
 )
-from donkey_activations.cli.progress import progress_line, told_when_slow
-from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say, say_aside
+from donkey_activations.cli.progress import note_when_slow, progress_line
+from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, print_lines, print_note
 
 if TYPE_CHECKING:
     from donkey_activations.films.contact_sheet import ContactSheet
@@ -82,14 +82,16 @@ def run(args: argparse.Namespace) -> int:
     tub = read_tub(args.tub)
     positions = selection_of(args, [tub], "show").positions(tub.records)
     axis = _axis(args, tub, positions)
-    with _told(args, "opening the pilot; one in a Keras format is converted, once"):
+    with _note_when_slow(args, "opening the pilot; one in a Keras format is converted, once"):
         pilot = open_for_records(recorded_options_of(args, FILM_LAYOUT))
-    say_aside(pilot.words_of_choice("--layers"), quiet=args.quiet)
+    print_note(pilot.note_on_choice("--layers"), quiet=args.quiet)
     of_given_sets = remarks_on_given_sets(tub.path, fingerprint(args.model))
     film = Film(pilot, tub.records, positions, axis, args.scale)
     contact_sheet = None if args.sheet is None else ContactSheet(len(positions))
     started_s = time.monotonic()
-    with _told(args, "looking for the largest values first, so that the film does not flicker"):
+    with _note_when_slow(
+        args, "looking for the largest values first, so that the film does not flicker"
+    ):
         film.use_one_scale()
     with progress_line(str(args.out), quiet=args.quiet) as progress:
         result = film.write(args.out, contact_sheet, progress)
@@ -102,13 +104,13 @@ def run(args: argparse.Namespace) -> int:
     if pilot.layers_chosen:
         report["layers_chosen"] = pilot.layers_chosen
     report["records_per_s"] = round(len(positions) / took_s, 1)
-    say(*([json.dumps(report)] if args.json else summary(report)))
+    print_lines(*([json.dumps(report)] if args.json else summary(report)))
     lost = result.unreadable or tub.damaged or tub.remarks
     return EXIT_PARTLY_DONE if lost else 0
 
 
 def _check_files(args: argparse.Namespace) -> None:
-    """Says before any work what would keep the film from being written."""
+    """Check before any work that the film can be written."""
     from donkey_activations.cli.output_paths import check_free, check_picture_path
     from donkey_activations.films.video import check_film_path, check_folder
 
@@ -139,5 +141,5 @@ def _save_sheet(args: argparse.Namespace, tub: "TubRecords", contact_sheet: "Con
     save_picture(contact_sheet.page(title), args.sheet)
 
 
-def _told(args: argparse.Namespace, message: str) -> AbstractContextManager[None]:
-    return nullcontext() if args.quiet else told_when_slow(message)
+def _note_when_slow(args: argparse.Namespace, message: str) -> AbstractContextManager[None]:
+    return nullcontext() if args.quiet else note_when_slow(message)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from donkey_activations.cli.arguments import file_path, names, positive_number, whole_number
 from donkey_activations.cli.progress import Steps, progress_line
-from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say
+from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, print_lines
 from donkey_activations.errors import ActivationsError
 from donkey_activations.formatting import one_line
 from donkey_activations.resolution import STANDARD_RESOLUTIONS, Resolution
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plan, and say what came out.
+    """Plan, and print the plan.
 
     Args:
         args: The flags above.
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
         options = PlanOptions(args.hz, args.every, args.threads)
         plan = make_plan(pilot, resolutions, sample, options, progress)
     if not args.json:
-        say(*lines(plan))
+        print_lines(*lines(plan))
         sys.stdout.flush()
     if args.png is not None:
         _draw(args, plan)
@@ -100,14 +100,14 @@ def run(args: argparse.Namespace) -> int:
         _film(args, plan)
     pictures = {"png": args.png, "movie": args.movie}
     written = {kind: str(path) for kind, path in pictures.items() if path is not None}
-    say(*([json.dumps(describe(plan) | written)] if args.json else _told(written)))
+    print_lines(*([json.dumps(describe(plan) | written)] if args.json else _written_lines(written)))
     for resolution, reason in plan.refused:
         print(one_line(f"{resolution}: {reason}"), file=sys.stderr)
     return EXIT_PARTLY_DONE if plan.refused else 0
 
 
 def _check_files(args: argparse.Namespace) -> None:
-    """Says before any work what would keep the pictures from being made."""
+    """Check before any work that the pictures can be made."""
     from donkey_activations.cli.output_paths import check_free, check_picture_path
 
     if args.tub is not None and args.image is not None:
@@ -133,7 +133,7 @@ def _sample(args: argparse.Namespace) -> "SampleFrames":
     return sample_frames.drawn() if args.image is None else sample_frames.of_image(args.image)
 
 
-def _told(written: dict[str, str]) -> list[str]:
+def _written_lines(written: dict[str, str]) -> list[str]:
     return ["", *(f"{kind}: {path}" for kind, path in written.items())]
 
 

@@ -18,7 +18,7 @@ from donkey_activations.cli.arguments import (
     whole_number,
 )
 from donkey_activations.cli.progress import progress_line
-from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, say, say_aside
+from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, print_lines, print_note
 
 if TYPE_CHECKING:
     from donkey_activations.recorded.drawing import TubDrawing, TubResult
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     selection = selection_of(args, tubs, "draw")
     options = recorded_options_of(args, None)
     pilot = open_for_records(options)
-    say_aside(pilot.words_of_choice("--layers"), quiet=args.quiet)
+    print_note(pilot.note_on_choice("--layers"), quiet=args.quiet)
     drawing = TubDrawing(options, pilot, args.workers or _default_workers())
     results = []
     try:
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(describe(args.model, pilot.layers_chosen, results)))
     else:
-        say(*(line for result in results for line in _summary(result)))
+        print_lines(*(line for result in results for line in _summary(result)))
     if not any(result.made or result.kept for result in results):
         raise TubError("no mosaic could be drawn: no frame of the records asked for can be read")
     return 0 if all(result.complete for result in results) else EXIT_PARTLY_DONE

@@ -134,9 +134,9 @@ def _program(case: Case) -> int:
 
         return cnnactivations.main(words)
     if case.program == "left_overs":
-        from donkey_activations.tubs.mosaics import remove_left_overs
+        from donkey_activations.tubs.mosaics import remove_stale_files
 
-        remove_left_overs(Path(words[0]), int(words[1]))
+        remove_stale_files(Path(words[0]), int(words[1]))
         return 0
     from donkey_activations.cli import main
 
