@@ -1,7 +1,7 @@
 """What the cells of a tensor read of the image, and what the rules of all operators share.
 
 A rule takes an operator whose inputs' fields are known and gives the field of its output, or None
-where the operator is used in a way that the rule does not cover: then nobody knows.
+where the operator is used in a way that the rule does not cover: then the result is unknown.
 """
 
 from collections.abc import Callable, Sequence

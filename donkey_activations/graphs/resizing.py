@@ -17,7 +17,7 @@ def tensor_shapes(
 
     Args:
         content: A ``.tflite`` file.
-        graph: The same, read.
+        graph: ``content``, read.
         resized: The inputs' new shapes by the tensor's number.
         interpreter_class: ``Interpreter`` of LiteRT, or TensorFlow's for a graph with operators of
             TensorFlow ("Flex").
@@ -27,7 +27,7 @@ def tensor_shapes(
 
     Raises:
         RuntimeError: The graph cannot be run like this.
-        ValueError: As before.
+        ValueError: The graph is damaged.
     """
     # What a Flex operator gives has its shape only once it has run.
     run = bool(graph.custom_operators())
@@ -48,7 +48,7 @@ def set_up(
 
     Raises:
         RuntimeError: The graph cannot be run like this.
-        ValueError: As before.
+        ValueError: The graph is damaged.
     """
     interpreter = interpreter_class(
         model_content=content, experimental_op_resolver_type=_without_delegates(interpreter_class)
@@ -75,7 +75,7 @@ def with_shapes(graph: Graph, shapes: Mapping[int, Shape]) -> bytes:
     """Write a graph with other shapes of its tensors than its own.
 
     Args:
-        graph: The graph; it is used up.
+        graph: The graph, modified in place.
         shapes: Shapes by the tensor's number, as ``tensor_shapes`` returns them. An axis that the
             graph leaves open, such as the batch, stays open.
 

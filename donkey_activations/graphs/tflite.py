@@ -140,7 +140,7 @@ def write_part(graph: Graph, labels: dict[int, str]) -> bytes:
     """Write the part of a graph that computes some of its tensors.
 
     Args:
-        graph: The graph; it is used up.
+        graph: The graph, modified in place.
         labels: New names of the wanted tensors, in the order in which they become the outputs.
 
     Returns:

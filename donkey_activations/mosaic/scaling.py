@@ -57,7 +57,7 @@ class Measured:
     def dead(self, threshold: float) -> NDArray[np.bool_]:
         """Return the filters whose values are all within this of 0, bool ``(filters,)``.
 
-        Of a filter with values that are no numbers nobody knows, so it is not among them.
+        A filter with values that are no numbers is unknown, so it is not among them.
         """
         dead: NDArray[np.bool_] = self.magnitudes() <= threshold
         return dead if self.not_finite is None else dead & ~self.not_finite

@@ -62,7 +62,7 @@ class TubResult:
         return not lost and not self.tub.remarks and not self.troubles
 
     def counts(self) -> dict[str, int]:
-        """Return the numbers of records by what became of them."""
+        """Return the numbers of records by their result."""
         return {
             "records": len(self.tub.records),
             "chosen": self.chosen,

@@ -1,4 +1,4 @@
-"""The files of a tub, which a stranger may have made, and the JSON in them."""
+"""The files of a tub, which are untrusted input, and the JSON in them."""
 
 import os
 import stat

@@ -83,7 +83,7 @@ class Axis:
         return self.read(np.zeros((cells, 1), np.int64), None) if self.cells == 1 else None
 
     def deal(self, phases: int, before: int, after: int) -> Self:
-        """Return what SPACE_TO_BATCH_ND makes of this axis: every so manieth cell is one phase."""
+        """Return what SPACE_TO_BATCH_ND makes of this axis: every n-th cell is one phase."""
         padded = np.arange(-before, self.cells + after, dtype=np.int64)[:, np.newaxis]
         read = self.read(padded, phases)
         first, last = (pixels.reshape(-1, phases).T for pixels in (read.first, read.last))

@@ -13,7 +13,7 @@ from donkey_activations.graphs.receptive_field.repeating import STEPS, repeated
 from donkey_activations.graphs.receptive_field.rules import propagate
 from donkey_activations.graphs.tflite import Graph
 
-# What tensors read, by number. None: nobody knows what. Not in there: nothing.
+# What tensors read, by number. None: unknown. Not in there: nothing.
 Fields = Mapping[int, Field | None]
 
 # They tell of a tensor's shape, and nothing of what is in it.

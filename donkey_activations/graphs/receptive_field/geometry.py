@@ -44,12 +44,12 @@ class LayerGeometry:
     Attributes:
         name: The layer's name.
         receptive_field: ``(height, width)`` in pixels of the image, of the cell that sees most;
-            None where nobody knows, because an operator ahead of the layer has no rule.
+            None where unknown, because an operator ahead of the layer has no rule.
         stride: ``(height, width)`` in pixels from a cell to the next; below 1 where the layer has
-            more cells than the image has pixels. None where nobody knows, or where cells are no
+            more cells than the image has pixels. None where unknown, or where cells are no
             places in the image, as behind a dense layer.
         window: Which cells of the layer before it in the graph's outputs, or pixels for the first,
-            a cell reads. None where nobody knows or no window tells it: where it gets something of
+            a cell reads. None where unknown or no window tells it: where it gets something of
             the image past that layer, or there are more cells than in that layer.
     """
 
@@ -68,7 +68,7 @@ def layer_geometry(
         graph: A graph whose outputs are layers ``(…, height, width, filters)``, each tensor named
             ``kind:name``, as ``extractors.graph.cut`` gives it.
         shapes: Shapes of its tensors at another size of the image than the graph's own, by number;
-            they take the place of those in the graph, which is used up.
+            they take the place of those in the graph, which is modified in place.
 
     Returns:
         One geometry a layer, in the order of the graph's outputs. Of a sequence pilot only the

@@ -27,7 +27,7 @@ _POINTWISE = (
 
 
 def propagate(operator: Operator) -> Field | None:
-    """Return the field of an operator's output; None if nobody knows.
+    """Return the field of an operator's output; None if unknown.
 
     Args:
         operator: An operator with at least one input that reads of the image.

@@ -25,7 +25,7 @@ class Share:
         macs: Multiply-accumulate operations.
         activation_bytes: Bytes of the tensors that are written.
         parameters: The parameters that are read.
-        uncounted: Names of the operators that are missing in a sum, because nobody knows how much.
+        uncounted: Names of the operators that are missing in a sum, because their cost is unknown.
     """
 
     macs: int = 0
@@ -46,7 +46,7 @@ def shares(tflite: bytes, graph: Graph, interpreter_class: Any) -> list[Share]:
 
     Args:
         tflite: A ``.tflite`` file.
-        graph: The same, read; it is left as it is.
+        graph: ``content``, read; left unchanged.
         interpreter_class: ``Interpreter`` of LiteRT, or TensorFlow's for a graph with operators of
             TensorFlow ("Flex").
 

@@ -37,7 +37,7 @@ def trips(graph: Graph, condition: Any, body: Any, entry: Entry) -> int | None:
         entry: Returns a variable at the loop's start by its position; None where it is unknown.
 
     Returns:
-        The number, or None for a loop of another kind, or one whose end nobody knows.
+        The number, or None for a loop of another kind, or one whose end is unknown.
     """
     tests = list(_comparisons(graph, _list(condition.operators), condition.outputs[0]))
     ends = [_trips_until(graph, test, (condition, body), entry) for test in tests]
@@ -70,7 +70,7 @@ def _comparisons(graph: Graph, operators: Sequence[Any], tensor: int) -> Iterato
 
 
 def _trips_until(graph: Graph, test: Any, loop: tuple[Any, Any], entry: Entry) -> int | None:
-    """Return how often a loop runs until a comparison is false; None where nobody knows."""
+    """Return how often a loop runs until a comparison is false; None where unknown."""
     condition, body = loop
     if test is None or graph.operator_name(test) != "LESS" or len(test.inputs) != 2:
         return None

@@ -80,7 +80,7 @@ def macs(operation: Operation) -> int | None:
     """Return the multiply-accumulate operations of one operator.
 
     Returns:
-        How many there are, 0 where they do not count; None where nobody knows the operator.
+        How many there are, 0 where they do not count; None for an unknown operator.
     """
     name = operation.name
     if name in _COUNTS:
