@@ -3,7 +3,7 @@
     python tests/support/unknown_layers.py FOLDER
 
 Prints as JSON the layers that are found, each with its kind and how far its maps are from those of
-Keras, in parts of the largest value.
+Keras, in parts of the largest value; and what is said of building it at other sizes.
 """
 
 import json
@@ -17,7 +17,8 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 import numpy as np
 import tensorflow as tf
 
-from donkey_activations import open_extractor
+from donkey_activations import ModelError, open_extractor
+from donkey_activations.planning.pilots import PlannedPilot
 
 if hasattr(tf.keras, "Operation"):
     import tf_keras as keras
@@ -61,7 +62,16 @@ def main(folder: Path) -> None:
         reference = np.asarray(expected[layer.name])[0]
         difference = float(np.abs(maps - reference).max() / np.abs(reference).max())
         found.append([layer.name, layer.kind, difference])
-    sys.stdout.write("\n" + json.dumps(found) + "\n")
+    report = {"layers": found, "plan": refusal_to_plan(path)}
+    sys.stdout.write("\n" + json.dumps(report) + "\n")
+
+
+def refusal_to_plan(path: Path) -> str:
+    try:
+        PlannedPilot(path)
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
 if __name__ == "__main__":
