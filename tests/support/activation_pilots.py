@@ -216,7 +216,7 @@ def differences(model: Any, maps: dict[str, Any], stem: Path) -> Iterator[tuple[
             keras_to_tflite(model, str(path))
         else:
             model.save(path)
-        extractor = open_extractor(path)
+        extractor = open_extractor(path, list(maps))
         found = {}
         for layer, given in zip(extractor.layers, extractor(image), strict=True):
             reference = expected[layer.name]
