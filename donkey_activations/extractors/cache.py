@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 # Raise it when the same pilot gives another cut graph. What is kept with another number is made
 # again.
-_CONVERSION = 3
+_CONVERSION = 4
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 

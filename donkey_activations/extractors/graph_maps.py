@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from donkey_activations.extractors.graph_links import (
+    in_next_layer,
+    keeps_maps,
+    readers_of_values,
+)
 from donkey_activations.extractors.naming import LayerNames
-from donkey_activations.graphs.receptive_field.following import reads_values
 from donkey_activations.graphs.tflite import Graph
 
 # What may stand between a convolution and the map that a reader of the network would call its
@@ -25,18 +29,25 @@ _UNPACKING, _SPREADING = "DEQUANTIZE", "BROADCAST_TO"
 
 def behind_activation(graph: Graph, tensor: int, names: LayerNames) -> int:
     """Follows a convolution's output through bias and normalisation to its first activation."""
+    shown, passed = tensor, set()
     while not _is_activated(graph, tensor):
-        readers = _readers(graph, tensor)
+        if tensor in passed:
+            raise ValueError("operators go round in circles")
+        passed.add(tensor)
+        readers = readers_of_values(graph, tensor)
         gated = _gated(graph, tensor, readers)
         if gated is not None:
             return gated
-        if len(readers) != 1 or not _is_pointwise(
-            graph, readers[0], tensor, _LINEAR | _ACTIVATIONS
-        ):
+        step = in_next_layer(graph, tensor)
+        if step is not None:
+            tensor = step
+        elif len(readers) == 1 and _is_pointwise(graph, readers[0], tensor, _LINEAR | _ACTIVATIONS):
+            shown = tensor = int(readers[0].outputs[0])
+        else:
             scopes = [found for one in readers if (found := _scopes(graph, one, names))]
             layer = set.intersection(*scopes) if scopes else set()
-            return _behind_several(graph, tensor, layer, names)
-        tensor = int(readers[0].outputs[0])
+            activated = _behind_several(graph, tensor, layer, names)
+            return shown if activated == tensor else activated
     # The last operation of all that one operator does is named first.
     last, _, _ = graph.tensor_name(tensor).partition(";")
     layer = {scope for scope, _ in names.scopes_of(last)}
@@ -48,33 +59,43 @@ def _is_activated(graph: Graph, tensor: int) -> bool:
     return graph.operator_name(writer) in _ACTIVATIONS or _fused_activation(writer)
 
 
-def _readers(graph: Graph, tensor: int) -> list[Any]:
-    return [r for r in graph.readers.get(tensor, []) if reads_values(graph, r)]
-
-
 def _behind_several(graph: Graph, tensor: int, layer: set[str], names: LayerNames) -> int:
     """Follows a tensor through the operators that one layer's activation became.
 
     They read the tensor, each other and constants, and stand in the scope of one layer. Where there
     is no such activation, the tensor itself is returned.
     """
-    inside, last = {tensor}, tensor
-    for operator in graph.operators:
-        read = {int(t) for t in operator.inputs if int(t) >= 0 and not _is_weight(graph, int(t))}
-        if read and read <= inside and _is_of(graph, operator, layer, names):
-            if graph.operator_name(operator) not in _OF_ACTIVATIONS:
-                break
-            last = int(operator.outputs[0])
-            inside.update(map(int, operator.outputs))
     around = {scope for scope, _ in names.scopes_of(graph.tensor_name(tensor))}
-    if not any(inner.startswith(f"{outer}/") for inner in around for outer in layer):
+    in_model = any(inner.startswith(f"{outer}/") for inner in around for outer in layer)
+    inside, last = {tensor}, tensor
+    # The tensors that only hand another one on, with that one.
+    handed_on: dict[int, int] = {}
+    for operator in graph.operators:
+        output = int(operator.outputs[0])
+        read = {int(t) for t in operator.inputs if int(t) >= 0 and not _is_weight(graph, int(t))}
+        if not read or not read <= inside:
+            continue
+        if keeps_maps(graph, operator):
+            (source,) = read
+            handed_on[output] = handed_on.get(source, source)
+        elif not _is_of(graph, operator, layer, names):
+            continue
+        elif graph.operator_name(operator) not in _OF_ACTIVATIONS:
+            break
+        elif in_model and names.is_by_hand(graph.tensor_name(output)):
+            continue
+        else:
+            last = output
+        inside.update(map(int, operator.outputs))
+    if not in_model:
         return last
     # Functions without a layer stand in the scope of the model: only what is read nowhere else are
     # steps of one.
     leaving = [
         reader
-        for one in inside - {last}
-        for reader in _readers(graph, one)
+        for one in inside
+        if handed_on.get(one, one) != last
+        for reader in readers_of_values(graph, one)
         if int(reader.outputs[0]) not in inside
     ]
     return tensor if leaving else last
@@ -124,7 +145,7 @@ def _gated(graph: Graph, tensor: int, readers: list[Any]) -> int | None:
             return None
         tensor = int(step.outputs[0])
         is_activated = is_activated or graph.operator_name(step) not in _LINEAR
-        following = _readers(graph, tensor)
+        following = readers_of_values(graph, tensor)
         if len(following) != 1:
             return None
         step = following[0]

@@ -82,6 +82,10 @@ def convert(
         cut_graph = saved_models.convert(tf, path, layers)
         return Conversion(cut_graph, {"tensorflow": tf.__version__})
     tf, model = load(path, pilot_format, trust_model)
+    if keras_files.has_unknown_layers(model):
+        # Its convolutions show in what TensorFlow makes of the whole only.
+        cut_graph = saved_models.convert(tf, path, layers)
+        return Conversion(cut_graph, {"tensorflow": tf.__version__})
     cut_graph = convert_maps(tf, trace_maps(tf, model, layers))
     keras = keras_releases.keras_of(model)
     versions = {"tensorflow": tf.__version__, "keras": keras_releases.version_of(keras)}

@@ -21,6 +21,7 @@ _EITHER = re.compile(
     r"(?P<scope>.+?)/(depthwise|separable_conv2d(_\d+)?/depthwise|separable_conv2d)(_\d+)?\d*"
 )
 _KERAS_2_CONSTANT = re.compile(r"(.*/)?(BiasAdd/ReadVariableOp|FusedBatchNormV3(/.*)?)\d*")
+_BY_HAND = re.compile(r"(.+/)?(Add|Sub|Mul|RealDiv)(_\d+)?\d*")
 _NUMBERED = re.compile(r".+_\d+")
 # A loop is no layer, and its scope is opened once.
 _LOOP = "while"
@@ -86,6 +87,8 @@ class Keras3Names(LayerNames):
 
     def convolution_scope(self, kernel_name: str, output_name: str) -> str | None:
         """See ``LayerNames``; equal kernels are kept once, so that one may have another's name."""
+        if self.is_grouped(kernel_name, output_name):
+            return self.scope_without_path(output_name)
         in_output, in_kernel = self.scopes_of(output_name), self.scopes_of(kernel_name)
         named = [scope for scope, is_convolution in in_output + in_kernel if is_convolution]
         return next(iter(named + [scope for scope, _ in in_output]), None)
@@ -94,6 +97,10 @@ class Keras3Names(LayerNames):
         """See ``LayerNames``."""
         match = _GATES.fullmatch(self.convolution_scope(kernel_name, output_name) or "")
         return None if match is None else match["layer"]
+
+    def is_by_hand(self, tensor_name: str) -> bool:
+        """See ``LayerNames``; in an activation of Keras, arithmetic has small letters."""
+        return _BY_HAND.fullmatch(tensor_name.partition(";")[0]) is not None
 
     def author_path(self, scope: str) -> str:
         """See ``LayerNames``."""

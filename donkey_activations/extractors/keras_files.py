@@ -25,6 +25,8 @@ _UNKNOWN_CLASS = re.compile(
     r"|Could not (?:locate|deserialize) (?:class|function)"
     r"|Cannot deserialize object of type):? ['\"`]?(?P<name>[\w>]+)"
 )
+# What Keras 2 makes a layer of that is of an unknown class.
+_REVIVED = "RevivedLayer"
 # Formats that hold the network as a graph, whichever classes it was made with.
 _WITHOUT_CLASSES = (".tflite", ".savedmodel")
 
@@ -104,6 +106,18 @@ def load_pilot(keras: Any, path: Path, pilot_format: PilotFormat, trust_model: b
         if pilot_format is PilotFormat.SAVED_MODEL and (told := incomplete(path)) is not None:
             raise told from error
         raise ModelError(_explain(keras, error, path, pilot_format)) from error
+
+
+def has_unknown_layers(model: Any) -> bool:
+    """Return whether a model has layers of classes that Keras does not know.
+
+    In a SavedModel it finds what they compute, but nothing of the layers that they are made of.
+
+    Args:
+        model: The Keras model.
+    """
+    layers = model._flatten_layers()
+    return any(base.__name__ == _REVIVED for one in layers for base in type(one).__mro__)
 
 
 def _load_hdf5(keras: Any, path: Path, trust_model: bool) -> Any:

@@ -128,6 +128,9 @@ def feature_maps(calls: Sequence[Call], wanted: Sequence[str] | None) -> dict[st
     others = {call.layer.name: (call.kind, call.output) for call in calls if _is_spatial(call)}
     chosen = chosen_layers(wanted, [call.scope for call in convolutions], found, others)
     order = {id(call.output): position for position, call in enumerate(calls)}
+    # What a layer computes inside is no call's output: its order is that of the convolution.
+    for call, (_, tensor) in zip(convolutions, found.values(), strict=True):
+        order.setdefault(id(tensor), order[id(call.output)])
     ordered = sorted(chosen.items(), key=lambda item: order[id(item[1][1])])
     return {f"{kind}:{name}": tensor for name, (kind, tensor) in ordered}
 

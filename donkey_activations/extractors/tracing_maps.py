@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from donkey_activations.extractors.tracing_constants import following
+
 CONVOLUTIONS = (
     "Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose", "Conv3D",
     "Conv3DTranspose", "ConvLSTM2D",
@@ -75,14 +77,15 @@ def behind_activation(call: Call, calls: Sequence[Call]) -> Any:
         # Several that do the same to it are one in a converted graph.
         if not readers or (len(readers) > 1 and not _are_one_activation(readers)):
             break
+        tensors, is_activated = following(call.output)
         call = readers[0]
-        if _is_activation(call):
+        if _is_activation(call) or (is_activated and call.output is tensors[-1]):
             return call.output
-        if _is_linear(call):
+        if _is_linear(call) or any(call.output is one for one in tensors):
             shown = call.output
         elif not _is_absent(call):
             break
-    return shown
+    return shown if _has_activation(call) else following(shown).tensors[-1]
 
 
 def _readers(call: Call, calls: Sequence[Call]) -> list[Call]:

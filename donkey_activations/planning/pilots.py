@@ -6,9 +6,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from donkey_activations.errors import ModelError, SizeError
-from donkey_activations.extractors import engines, formats, graph, keras, keras_resizing
+from donkey_activations.extractors import (
+    engines,
+    formats,
+    graph,
+    keras,
+    keras_files,
+    keras_resizing,
+)
 from donkey_activations.extractors.layer_names import without_all
 from donkey_activations.extractors.pilot_format import PilotFormat
+from donkey_activations.extractors.ways_out import instead
 from donkey_activations.graphs.tflite import read_graph
 from donkey_activations.graphs.workload.workload import workload
 from donkey_activations.planning.latency import Network
@@ -131,6 +139,11 @@ class _KerasPilot:
     ) -> None:
         self._layers = layers
         self._tf, self._model = keras.load(path, pilot_format, trust_model)
+        if keras_files.has_unknown_layers(self._model):
+            raise ModelError(
+                "expected layers that can be built at other sizes, got a SavedModel with one of an "
+                f"unknown class; {instead(path, ['.tflite'])}"
+            )
         _check_precision(self._model)
         self._labels = list(keras.trace_maps(self._tf, self._model, layers).labels.values())
         self.image_shape = keras_resizing.image_shape(self._model)

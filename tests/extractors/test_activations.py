@@ -56,7 +56,7 @@ def test_a_map_is_what_the_activation_gives(name: str, suffix: str, report: dict
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("kind", ["layers", "by hand"])
+@pytest.mark.parametrize("kind", ["layers", "by hand", *(["operations"] if KERAS_3 else [])])
 def test_activations_of_other_kinds_are_followed_to_their_end(
     kind: str, suffix: str, report: dict[str, Any]
 ) -> None:

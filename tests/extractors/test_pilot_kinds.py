@@ -20,7 +20,8 @@ KINDS = [
     "linear", "linear grey", "linear 320x180", "categorical", "inferred", "memory", "imu",
     "behavior", "localizer", "latent", "rnn", "3d", "separate activations",
     "kinds of convolution", "residual", "nested", "two images", "ConvLSTM", "numbered names",
-    "called twice", "steps", "activations", "shortcuts",
+    "called twice", "steps", "activations", "shortcuts", "activated steps",
+    "groups",
 ]  # fmt: skip
 SUFFIXES = [".tflite", ".h5", *([".keras"] if KERAS_3 else [])]
 GREY_KINDS = [
@@ -60,7 +61,13 @@ def tables(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Tables
 
 
 def names_in_file(kind: str, suffix: str, layers: list[str]) -> list[str]:
-    """The names that are left in a file: Keras 3 names no layer that is an output of a graph."""
+    """The names that are left in a file.
+
+    Keras 3 names no layer that is an output of a graph. Of one in groups that has no bias, the
+    first name that is left is that of its activation.
+    """
+    if suffix == ".tflite" and kind == "groups":
+        return [name.replace("b_groups", "b_relu") for name in layers]
     if KERAS_3 and suffix == ".tflite" and kind == "latent":
         assert layers[-1] == "img_out"
         return [*layers[:-1], "conv"]

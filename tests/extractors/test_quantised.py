@@ -76,3 +76,14 @@ def test_maps_of_packed_weights_are_those_of_the_whole_graph(
     for layer, maps in zip(extractor.layers, extractor(frame), strict=True):
         reference, _ = expected[layer.name]
         assert np.abs(maps - reference).max() <= tolerance * np.abs(reference).max(), layer.name
+
+
+def test_integer_maps_are_what_each_activation_gives_in_keras(quantised: Path) -> None:
+    frame = np.random.default_rng(2).integers(0, 256, (120, 160, 3), np.uint8)
+    extractor = open_extractor(quantised / "activations.tflite")
+    expected = dict(np.load(quantised / "activations.npz"))
+    assert {layer.name for layer in extractor.layers} == set(expected)
+    for layer, maps in zip(extractor.layers, extractor(frame), strict=True):
+        reference = expected[layer.name]
+        assert maps.dtype == np.float32
+        assert np.abs(maps - reference).max() <= 0.1 * np.abs(reference).max(), layer.name

@@ -98,6 +98,55 @@ def squeezed(x: Any) -> Branch:
     return L.Multiply()([shown, limited * (1.0 / 6.0)]), {"weighed": shown, "weights": limited}
 
 
+def not_followed(name: str, function: Callable[[Any], Any]) -> Callable[[Any], Branch]:
+    """What somebody computes of a convolution's output and is no activation of it."""
+
+    def branch(x: Any) -> Branch:
+        shown = conv(name)(x)
+        return function(shown), {name: shown}
+
+    return branch
+
+
+def with_operations() -> list[Callable[[Any], Branch]]:
+    """Functions of Keras 3 outside of layers: alone, and as a part of arithmetic."""
+    ops = keras.ops
+    alone = ["celu", "gelu", "hard_sigmoid", "log_sigmoid", "squareplus", "softplus", "tanh_shrink"]
+    return [
+        *(made_by_hand(f"with_{name}", getattr(ops, name)) for name in alone),
+        not_followed("sum", lambda x: x + ops.relu(x)),
+        not_followed("sum_turned", lambda x: ops.relu(x) + x),
+        not_followed("difference", lambda x: x - ops.tanh(x)),
+        not_followed("square", lambda x: x * x),
+        not_followed("quotient", lambda x: x / (ops.relu(x) + 2.0)),
+        not_followed("weighed_sum", lambda x: x + ops.sigmoid(x) * 2.0),
+    ]
+
+
+@keras.utils.register_keras_serializable("pilots")
+class Scale(L.Layer):
+    """A layer of somebody's own that only scales."""
+
+    def call(self, x: Any) -> Any:
+        return x * 0.17 + 0.1
+
+
+@keras.utils.register_keras_serializable("pilots")
+class ScaledSum(L.Layer):
+    """InceptionResNetV2's, which scales what it adds."""
+
+    def call(self, x: Any) -> Any:
+        return x[0] + x[1] * 0.17
+
+
+def scaled_sum(x: Any) -> Branch:
+    stem = conv("stem", activation="relu")(x)
+    added = conv("added")(stem)
+    # A converted graph has no other than the scaled maps.
+    shown = L.Rescaling(0.17)(added)
+    return L.ReLU()(ScaledSum()([stem, added])), {"stem": stem, "added": shown}
+
+
 def by_hand() -> list[Callable[[Any], Branch]]:
     return [
         made_by_hand("hard_swish", lambda x: L.Multiply()([x, gate(x)])),
@@ -110,6 +159,8 @@ def by_hand() -> list[Callable[[Any], Branch]]:
         normalised_later("relu"),
         normalised_later("selu"),
         squeezed,
+        scaled_sum,
+        behind("scaled_in_a_layer", Scale(), L.ReLU()),
         behind("linear", L.Activation("linear"), L.BatchNormalization(), L.ReLU()),
         behind("dilated", L.BatchNormalization(), L.ReLU(), dilation_rate=2),
     ]
@@ -165,7 +216,7 @@ def differences(model: Any, maps: dict[str, Any], stem: Path) -> Iterator[tuple[
             keras_to_tflite(model, str(path))
         else:
             model.save(path)
-        extractor = open_extractor(path)
+        extractor = open_extractor(path, list(maps))
         found = {}
         for layer, given in zip(extractor.layers, extractor(image), strict=True):
             reference = expected[layer.name]
@@ -191,6 +242,7 @@ def main(folder: Path, in_no_layer: list[str]) -> None:
         "functions": [with_function(name) for name in used],
         "layers": in_layers(),
         "by hand": by_hand(),
+        **({"operations": with_operations()} if KERAS_3 else {}),
     }
     keras.utils.set_random_seed(3)
     found = {

@@ -237,6 +237,43 @@ def steps(height: int = 40, width: int = 56) -> Pilot:
     return model, by_layer(dict(zip(names, names, strict=True)))
 
 
+def activated_steps(height: int = 40, width: int = 56) -> Pilot:
+    """Convolutions at each step, with what follows them at each step, or on all of them at once."""
+    x = image = L.Input((3, height, width, 3), name="img_in")
+    each_step = [
+        L.Conv2D(4, 3, name="first_1"), L.ReLU(name="relu"),
+        L.Conv2D(4, 3, name="second_1"), L.BatchNormalization(name="normalised"),
+        L.DepthwiseConv2D(3, name="third_1"), L.BatchNormalization(name="both"),
+        L.Activation("softplus", name="softplus"), L.Conv2D(4, 3, name="fourth_1"),
+    ]  # fmt: skip
+    for layer in each_step:
+        x = L.TimeDistributed(layer, name=layer.name)(x)
+    x = L.ReLU(name="at_once")(L.BatchNormalization(name="normalised_at_once")(x))
+    x = L.TimeDistributed(L.Conv2D(3, 3, name="last_1"), name="last_1")(x)
+    behind = {"first_1": "relu", "second_1": "normalised", "third_1": "softplus"}
+    behind |= {"fourth_1": "at_once", "last_1": "last_1"}
+    model = tf.keras.Model(image, L.Dense(2)(L.Flatten()(x)), name="steps_1")
+    return model, by_layer(behind)
+
+
+def groups(height: int = 40, width: int = 56) -> Pilot:
+    """Convolutions in groups, beside others that have as many filters."""
+    x = image = L.Input((height, width, 3), name="img_in")
+    x = L.Conv2D(8, 3, activation="relu", name="stem")(x)
+    shown = {"stem": "stem"}
+    for block, biased in (("a", True), ("b", False)):
+        y = L.Conv2D(8, 1, use_bias=False, name=f"{block}_first")(x)
+        y = L.ReLU(name=f"{block}_first_relu")(L.BatchNormalization()(y))
+        y = L.Conv2D(8, 3, padding="same", groups=4, use_bias=biased, name=f"{block}_groups")(y)
+        y = L.ReLU(name=f"{block}_relu")(L.BatchNormalization(name=f"{block}_normalised")(y))
+        z = L.Conv2D(8, 1, use_bias=False, name=f"{block}_skip")(x)
+        x = L.ReLU()(L.Add()([L.BatchNormalization(name=f"{block}_skip_normalised")(z), y]))
+        shown |= {f"{block}_first": f"{block}_first_relu", f"{block}_groups": f"{block}_relu"}
+        shown[f"{block}_skip"] = f"{block}_skip_normalised"
+    model = tf.keras.Model(image, L.Dense(2)(L.Flatten()(x)), name="groups")
+    return model, by_layer(shown)
+
+
 SHAPE = (120, 160, 3)
 KINDS: dict[str, Callable[[], Pilot]] = {
     "linear": lambda: stock(donkey.KerasLinear, input_shape=SHAPE),
@@ -262,6 +299,8 @@ KINDS: dict[str, Callable[[], Pilot]] = {
     "called twice": called_twice,
     "activations": activations,
     "steps": steps,
+    "activated steps": activated_steps,
+    "groups": groups,
 }
 
 
