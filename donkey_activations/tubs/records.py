@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from donkey_activations import files
 from donkey_activations.errors import FrameError, TubError
 from donkey_activations.formatting import printable
-from donkey_activations.images.fitting import read_image
+from donkey_activations.images.reading import read_recorded_image
 from donkey_activations.tubs.files import LARGEST_MB, TubFolder, parsed
 from donkey_activations.tubs.folders import MANIFEST, OLD_RECORD, is_tub, listed, tubs_in
 
@@ -120,7 +120,7 @@ def read_frame(record: Record, channels: int) -> NDArray[np.uint8]:
     """
     if record.image_path is None:
         raise FrameError("it names no image inside of its tub")
-    return read_image(record.image_path, channels)
+    return read_recorded_image(record.image_path, channels)
 
 
 def _read_v2(tub: Path) -> TubRecords:
