@@ -88,9 +88,8 @@ def open_folder(path: Path, wanted: Resolution | None, default: Resolution) -> D
         resolution = wanted or default
         path.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"kind": _KIND, "resolution": str(resolution)}, indent=2) + "\n"
-        unfinished = path / f"{MARKER}.part"
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(marker)
+        with files.written_whole(marker, is_ours=True) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(
             f"expected to write {path}, got: {error.strerror}; give another --path"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import TubError
+from donkey_activations.files import written_whole
 from donkey_activations.mosaic.contact_sheet import page, spread, tile
 
 PICTURES, COLUMNS = 6, 3
@@ -35,10 +36,9 @@ def write_sheet(target: Path, mosaics: Sequence[Path], title: str) -> None:
     done, encoded = cv2.imencode(target.suffix, page(tiles, title, columns))
     if not done:
         raise TubError(f"expected a contact sheet for {target}, got no picture from OpenCV")
-    unfinished = target.with_name(f".{target.name}.part")
     try:
-        unfinished.write_bytes(encoded.tobytes())
-        unfinished.replace(target)
+        with written_whole(target, is_ours=True) as unfinished:
+            unfinished.write_bytes(encoded.tobytes())
     except OSError as error:
         raise TubError(
             f"expected to write {target}, got: {error.strerror}; make its folder writable"
