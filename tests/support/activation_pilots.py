@@ -136,7 +136,8 @@ def in_layers() -> list[Callable[[Any], Branch]]:
 def pilot(branches: list[Callable[[Any], Branch]]) -> tuple[Any, dict[str, Any]]:
     """A model of branches with a convolution behind each, and the maps' tensors in it."""
     image = L.Input(SHAPE, name="img_in")
-    ends, maps = [], {}
+    ends: list[Any] = []
+    maps: dict[str, Any] = {}
     for number, branch in enumerate(branches):
         end, shown = branch(image)
         # The converter moves what it can into the weights of the next layer.

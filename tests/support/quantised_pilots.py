@@ -13,9 +13,10 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 import numpy as np
 import tensorflow as tf
 from donkeycar.parts.keras import KerasLinear
+from numpy.typing import NDArray
 
 
-def typical_frames() -> Iterator[list[np.ndarray]]:
+def typical_frames() -> Iterator[list[NDArray[np.float32]]]:
     random = np.random.default_rng(0)
     for _ in range(4):
         yield [random.random((1, 120, 160, 3), np.float32)]
