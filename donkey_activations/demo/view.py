@@ -40,6 +40,7 @@ class View:
     """
 
     def __init__(self, course: Course, camera: PinholeCamera, seed: int) -> None:
+        """Paint the ground and the sky once for all pictures."""
         self.camera = camera
         self._ground: Ground = paint_ground(course, seed)
         self._to_ground = camera.to_ground()

@@ -62,7 +62,7 @@ class LayerNames:
         candidates = [scope for scope in votes if scope in convolutions] or list(votes)
         return max(candidates, key=lambda scope: votes[scope], default=None)
 
-    def recurrent_scope(self, kernel_name: str, output_name: str) -> str | None:
+    def recurrent_scope(self, kernel_name: str, _output_name: str) -> str | None:
         """Returns the scope of the recurrent layer that a convolution is a gate of, if it is one.
 
         Args:

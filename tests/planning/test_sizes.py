@@ -18,7 +18,7 @@ TRAINED = (96, 128)
         (lambda h, w: h % 8 == 0 and w % 8 == 0 and h >= 30 and w >= 9, (32, 16)),
         (lambda h, w: h % 6 == 0 and w % 4 == 0, (6, 4)),
         (lambda h, w: h % 64 == 32 and w % 32 == 0, (32, 32)),
-        (lambda h, w: True, (1, 1)),
+        (lambda _h, _w: True, (1, 1)),
         (lambda h, w: h >= 96 and w >= 128, (96, 128)),
     ],
 )

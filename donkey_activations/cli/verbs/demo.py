@@ -73,6 +73,7 @@ class ProgressLines:
     """Steps with their times on stderr: one moving line on a terminal, else a line now and then."""
 
     def __init__(self) -> None:
+        """Write nothing yet."""
         self._moving = sys.stderr.isatty()
         self._step = ""
         self._start_s = self._said_s = 0.0

@@ -70,12 +70,12 @@ def _convolution_3d(operation: Operation, output: Shape) -> int | None:
     return product((*output[:-1], *operation.input(1).shape))
 
 
-def _transposed(operation: Operation, output: Shape) -> int | None:
+def _transposed(operation: Operation, _output: Shape) -> int | None:
     """Input cells x kernel volume x channels x filters: every input cell meets every weight."""
     return product((*operation.input(2).shape[:-1], *operation.input(1).shape))
 
 
-def _dense(operation: Operation, output: Shape) -> int | None:
+def _dense(operation: Operation, _output: Shape) -> int | None:
     """Rows x weights, which is values read x filters."""
     return product((operation.input(0).elements, operation.input(1).shape[0]))
 
@@ -86,7 +86,7 @@ def _matrices(operation: Operation, output: Shape) -> int | None:
     return product((*output, operation.input(0).shape[axis]))
 
 
-def _recurrent(operation: Operation, output: Shape) -> int | None:
+def _recurrent(operation: Operation, _output: Shape) -> int | None:
     """Rows, one for each step in time, x weights of the matrices of all gates."""
     matrices = [
         tensor.elements

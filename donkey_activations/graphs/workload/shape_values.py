@@ -47,11 +47,11 @@ def _product(operation: Operation, values: Sequence[Values]) -> Values:
 
 
 _RULES: dict[str, Rule] = {
-    "ADD": lambda operation, values: values[0] + values[1],
+    "ADD": lambda _, values: values[0] + values[1],
     "STRIDED_SLICE": _part,
     "REDUCE_PROD": _product,
     "PACK": lambda operation, values: np.stack(values, operation.options.axis),
     "CONCATENATION": lambda operation, values: np.concatenate(values, operation.options.axis),
     "GATHER": lambda operation, values: values[0].take(values[1], operation.options.axis),
-    "RESHAPE": lambda operation, values: values[0].reshape(values[1]),
+    "RESHAPE": lambda _, values: values[0].reshape(values[1]),
 }

@@ -208,7 +208,7 @@ def _list_reserved(operation: Operation, declared: Shape) -> Shape:
     return tuple(None if size < 0 else size for size in sizes)
 
 
-def _list_changed(operation: Operation, declared: Shape) -> Shape:
+def _list_changed(operation: Operation, _declared: Shape) -> Shape:
     length = operation.input(0).shape[:1] or (None,)
     return (*length, *operation.input(2).shape)
 
