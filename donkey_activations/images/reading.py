@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -207,7 +208,7 @@ def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
-def _upper_8_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _upper_8_bits(values: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
     if values.min() < 0 or values.max() > 0xFFFF:
         raise _NoImageError("expected 8 or 16 bits a value, got more; save it as PNG")
     return (values.astype(np.uint16) >> 8).astype(np.uint8)
