@@ -46,6 +46,7 @@ class LeanEditableWheel(editable_wheel):
     """An editable install with the .pth line of the real wheel, and with a fast finder."""
 
     def run(self) -> None:
+        """Build the wheel, then put ours into it."""
         super().run()
         for wheel in Path(self.dist_dir).glob("*.editable-*.whl"):
             finder = next(name for name in ZipFile(wheel).namelist() if name.endswith("_finder.py"))

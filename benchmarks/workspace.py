@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -62,7 +63,8 @@ class Workspace:
             extractor = open_extractor(self.pilot(size).tflite)
             maps = extractor(np.load(self.frames(size))[0])
             names = [layer.name for layer in extractor.layers]
-            np.savez(path, **dict(zip(names, maps, strict=True)))
+            by_name: dict[str, Any] = dict(zip(names, maps, strict=True))
+            np.savez(path, **by_name)
         return path
 
     @cached_property

@@ -67,7 +67,7 @@ class _DonkeycarFinder(MetaPathFinder):
         self._loads = {_PACKAGE: _load_package, _MODULE: _load_commands}
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
         load_ours = self._loads.pop(fullname, None)
         if load_ours is None:

@@ -38,7 +38,7 @@ class ExtensionPoint(Generic[Extension]):
         self,
         folder: str,
         protocol: type[Any],
-        try_out: Callable[[str, Extension], None] = lambda name, extension: None,
+        try_out: Callable[[str, Extension], None] = lambda *_: None,
     ) -> None:
         """Remember what to load.
 

@@ -11,6 +11,10 @@ from typing import Any
 
 from donkey_activations.errors import ActivationsError
 
+# A file that is being written; the group is the name that it gets. The number is its process, so
+# that two that write the same file never write into one.
+UNFINISHED = re.compile(r"\.([^/]+)\.\d+\.part$")
+
 _DEEPEST = 500
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
@@ -34,17 +38,23 @@ def loads_json(content: bytes | str) -> Any:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Gives a temporary path to write to, which gets its name if the block ends well.
+def written_whole(path: Path, *, is_ours: bool = False) -> Iterator[Path]:
+    """Yield a temporary path to write to, which gets its name if the block ends well.
+
+    No file or link is at the temporary path; one that a crash left there is removed. Nobody waits
+    until the content is on the disk.
 
     Args:
         path: The file that is to be there in the end; one that is there now is replaced.
+        is_ours: Replace also what somebody else makes meanwhile: nobody but us writes there.
 
     Raises:
         ActivationsError: Somebody else has made the file meanwhile; it is left as it is.
+        OSError: The file cannot be written.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    is_to_be_replaced = path.exists()
+    is_to_be_replaced = is_ours or path.exists()
+    unfinished.unlink(missing_ok=True)
     try:
         yield unfinished
         if not is_to_be_replaced and path.exists():
@@ -53,8 +63,9 @@ def written_whole(path: Path) -> Iterator[Path]:
                 "as it is, name another"
             )
         unfinished.replace(path)
-    finally:
+    except BaseException:
         unfinished.unlink(missing_ok=True)
+        raise
 
 
 def _is_deep(content: bytes) -> bool:

@@ -29,6 +29,11 @@ class Resolution:
     height_px: int
 
     def __post_init__(self) -> None:
+        """Check both sides.
+
+        Raises:
+            ConfigError: A side is not in ``LOWEST_PX`` to ``HIGHEST_PX``.
+        """
         for side, value in (("width", self.width_px), ("height", self.height_px)):
             if not LOWEST_PX <= value <= HIGHEST_PX:
                 raise ConfigError(
@@ -72,4 +77,5 @@ class Resolution:
         return f"IMAGE_W, IMAGE_H = {self.width_px}, {self.height_px}"
 
     def __str__(self) -> str:
+        """Return ``<width>x<height>``, as ``parse`` takes it."""
         return f"{self.width_px}x{self.height_px}"

@@ -2,10 +2,10 @@
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 from donkey_activations.errors import ConfigError
+from donkey_activations.files import written_whole
 
 _LARGEST_MB = 16
 
@@ -100,16 +100,12 @@ def _keep_backup(path: Path) -> Path:
 
 def _swap(target: Path, content: bytes) -> None:
     before = target.stat()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
+    with written_whole(target, is_ours=True) as unfinished:
+        unfinished.touch(0o600, exist_ok=False)  # for nobody else to read before its mode is known
+        with unfinished.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(OSError):  # only root may give a file away
-            os.chown(temporary, before.st_uid, before.st_gid)
-        temporary.chmod(before.st_mode & 0o7777)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+            os.chown(unfinished, before.st_uid, before.st_gid)
+        unfinished.chmod(before.st_mode & 0o7777)

@@ -4,7 +4,6 @@ import argparse
 import errno
 import logging
 import os
-import re
 import signal
 import sys
 import threading
@@ -19,9 +18,9 @@ from donkey_activations.cli import verbs
 from donkey_activations.cli.terminal import EXIT_BAD_INPUT, EXIT_INTERRUPTED, PROGRAM
 from donkey_activations.errors import ActivationsError, ExtensionError
 from donkey_activations.extensions import ExtensionPoint, other_names
+from donkey_activations.files import UNFINISHED
 from donkey_activations.formatting import one_line
 
-_UNFINISHED = re.compile(r"\.([^/]+)\.\d+\.part$")
 _WAYS_OUT = {
     errno.ENOSPC: "free the disk, or name another place",
     errno.EACCES: "name a place that is yours",
@@ -145,7 +144,7 @@ def answer(program: str, work: Callable[[], int]) -> int:
 def _told(error: OSError) -> str:
     """Returns what the system could not do, and what to do about it."""
     # The file that is written to, and not the hidden one that becomes it.
-    place = _UNFINISHED.sub(r"\1", str(error.filename or "the output"))
+    place = UNFINISHED.sub(r"\1", str(error.filename or "the output"))
     way_out = _WAYS_OUT.get(error.errno or 0, "name another place")
     return f"{place}: cannot be read or written ({error.strerror or error}); {way_out}"
 

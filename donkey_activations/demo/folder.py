@@ -88,7 +88,7 @@ def open_folder(path: Path, wanted: Resolution | None, default: Resolution) -> D
         resolution = wanted or default
         path.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"kind": _KIND, "resolution": str(resolution)}, indent=2) + "\n"
-        with files.written_whole(marker) as unfinished:
+        with files.written_whole(marker, is_ours=True) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(

@@ -78,7 +78,7 @@ def run(
     cwd: Path,
     log: Path,
     tick: Tick,
-    status: Callable[[str], str] = lambda text: "",
+    status: Callable[[str], str] = lambda _: "",
 ) -> None:
     """Run a program to its end.
 

@@ -23,7 +23,7 @@ def write_tub(
     resolution: Resolution,
     records: int,
     seed: int,
-    progress: Callable[[int], None] = lambda written: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Draw a drive and write it with Donkeycar's own tub.
 

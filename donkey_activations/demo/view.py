@@ -31,6 +31,7 @@ class View:
     """
 
     def __init__(self, course: Course, camera: PinholeCamera, seed: int) -> None:
+        """Paint the ground and the sky once for all pictures."""
         self.camera = camera
         height, width = camera.image_hw
         fine_hw = (height * _OVERSAMPLING, width * _OVERSAMPLING)
@@ -54,8 +55,11 @@ class View:
         self._draw_ground(fine[self._horizon :], pose)
         size = self.camera.image_hw[::-1]
         picture = cv2.resize(fine, size, interpolation=cv2.INTER_AREA)
-        noise = np.random.default_rng(number).integers(0, _NOISE, picture.shape, np.uint8)
-        return cv2.addWeighted(picture, _light(number), noise, 1, -_NOISE / 2).astype(np.uint8)
+        shape = (*self.camera.image_hw, 3)
+        noise = np.random.default_rng(number).integers(0, _NOISE, shape, np.uint8)
+        light = float(_light(number))
+        lit = cv2.addWeighted(picture, light, noise, 1.0, -_NOISE / 2)
+        return np.asarray(lit, np.uint8)
 
     def _draw_sky(self, picture: Image, pose: Pose) -> None:
         picture[:] = np.linspace(_ZENITH, _HORIZON, len(picture))[:, None]

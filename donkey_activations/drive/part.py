@@ -10,21 +10,16 @@ from typing import Any
 from donkey_activations.car.settings import DriveConfig
 from donkey_activations.car.transformations import Transformations
 from donkey_activations.drive.given import Eye, Given, GivenFrames
-from donkey_activations.drive.pilot_watch import PilotWatch
-from donkey_activations.drive.recorder import tub_folder
-from donkey_activations.drive.recording_pilot import DriveOptions, RecordingPilot
+from donkey_activations.drive.opening import drive_options, open_worker
+from donkey_activations.drive.recording_pilot import RecordingPilot
 from donkey_activations.drive.source import FrameSource
-from donkey_activations.drive.worker import Job, MosaicWorker
-from donkey_activations.mosaic.controls import CHANNELS, known_controls
+from donkey_activations.drive.worker import Job
+from donkey_activations.mosaic.controls import CONTROL_CHANNELS, known_controls
 from donkey_activations.mosaic.layout import Layout
-from donkey_activations.pilots.options import PilotOptions
-from donkey_activations.tubs.mosaics import remove_stale_files
 
 logger = logging.getLogger(__name__)
 
 NO_MOSAIC = ""
-
-CONTROL_CHANNELS = tuple(channel for channels in CHANNELS.values() for channel in channels)
 
 _FLUSH_S = 2.0
 # A page that shows a picture older than this would show a driver a road that is gone.
@@ -79,29 +74,18 @@ class CnnActivations:
             ActivationsError: OpenCV is missing.
             TypeError: There is no setting of such a name.
         """
-        settings = replace(settings or DriveConfig(), **changes)
-        if settings.layers is not None:
-            settings = replace(settings, layers=tuple(settings.layers))
-        options = DriveOptions(
-            PilotOptions(
-                model_path=Path(model_path).expanduser(),
-                settings=settings,
-                layout=layout or settings.read_layout(),
-                transformations=transformations,
-                transformation_names=tuple(transformation_names),
-            ),
-            None if tub is None else tub_folder(tub),
-            source or FrameSource(),
+        options = drive_options(
+            model_path,
+            tub,
+            replace(settings or DriveConfig(), **changes),
+            layout=layout,
+            transformations=transformations,
+            transformation_names=transformation_names,
+            source=source,
         )
-        watch = PilotWatch(options)
-        pilot = options.open()
-        pilot.log_choice(logger)
-        self._worker = MosaicWorker(pilot, watch)
-        tub_path = options.tub_path
-        if tub_path and (removed := remove_stale_files(tub_path, tub.manifest.current_index)):
-            logger.info("mosaics: removed %d files that a crash has left", removed)
-        self._every_n_frames = settings.every_n_frames
-        self._show = settings.show
+        self._worker = open_worker(options, tub)
+        self._every_n_frames = options.pilot.settings.every_n_frames
+        self._show = options.pilot.settings.show
         self._tub = tub
         self._driver = driver
         self._given = GivenFrames(self._worker, options.source)
@@ -197,21 +181,18 @@ class CnnActivations:
                 logger.warning(
                     "mosaics: the last frames took over %.0f s and are left out", _FLUSH_S
                 )
-            self._sum_up()
+            logger.info(
+                "mosaics: %d made, %d skipped (worker busy), %d failed, worst latency %.0f ms",
+                self.made,
+                self.skipped,
+                self.failed,
+                self.worst_latency_ms,
+            )
         except KeyboardInterrupt:
             # A second Ctrl-C ends our wait; let through, it would leave the tub behind us open.
             logger.warning("mosaics: the last frames are left out")
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the parts behind us come next
             self._worker.say_once("mosaics ended badly", error)
-
-    def _sum_up(self) -> None:
-        logger.info(
-            "mosaics: %d made, %d skipped (worker busy), %d failed, worst latency %.0f ms",
-            self.made,
-            self.skipped,
-            self.failed,
-            self.worst_latency_ms,
-        )
 
     def _may_be_due(self) -> bool:
         """Tells whether this round can get a mosaic; whether it is recorded may yet be decided."""
@@ -228,13 +209,13 @@ class CnnActivations:
         given = self._given.claim()
         if given is None:
             return NO_MOSAIC
+        job = None
         try:
             job = self._job(given, picture, recording, channels)
-        except (Exception, SystemExit):
-            self._given.put_back(given)
-            raise
+        finally:
+            if job is None:
+                self._given.put_back(given)
         if job is None:
-            self._given.put_back(given)
             return NO_MOSAIC
         self._worker.hand_over(job)
         recorder = given.pilot.recorder

@@ -17,11 +17,11 @@ from donkey_activations.drive.following import (
     recorded_channel,
     transformations_done,
 )
-from donkey_activations.drive.part import CONTROL_CHANNELS, CnnActivations
+from donkey_activations.drive.part import CnnActivations
 from donkey_activations.drive.source import FrameSource
 from donkey_activations.drive.worker import WorkerThread
 from donkey_activations.errors import ConfigError
-from donkey_activations.mosaic.controls import OTHER_NAMES
+from donkey_activations.mosaic.controls import CONTROL_CHANNELS, OTHER_NAMES
 
 REFERENCE = "cnn/activations"
 MOSAIC = "cnn/mosaic"
@@ -50,23 +50,14 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
     recorded = recorded_channel(tub_entry)
     tub_entry = tub_entry if config.record else None
     if tub_entry is None and not config.show:
-        outputs = {channel for entry in parts for channel in entry["outputs"]}
-        if not outputs & image_channels(parts, recorded):
-            raise no_camera()
-        raise ConfigError(
-            "expected a tub to record into, this car writes none in this mode; "
-            "set ACTIVATIONS_SHOW = True to see mosaics on the drive page"
-        )
+        raise _nothing_to_do(parts, recorded)
     model = _model(config, cfg, parts, model_path)
     pilot = pilot_entry(parts, model, image_channels(parts, recorded))
     before = parts[: _place(parts, pilot or tub_entry)]
     source = frame_source(cfg, before, pilot, recorded)
     is_before_tub = pilot is not None and _place(parts, pilot) < _place(parts, tub_entry)
     if pilot is not None and not is_before_tub and source.likely_channel != recorded:
-        raise ConfigError(
-            f"expected the pilot, which reads {source.likely_channel}, before the TubWriter, it "
-            "stands behind it; add it to the vehicle before the TubWriter"
-        )
+        raise _after_tub(source)
     is_done = pilot is not None or source.likely_channel == source.remade
     part = CnnActivations(
         model,
@@ -90,6 +81,23 @@ def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
         _add_column(tub_entry)
     if config.show:
         _show_on_drive_page(parts)
+
+
+def _nothing_to_do(parts: list[Entry], recorded: str | None) -> ConfigError:
+    outputs = {channel for entry in parts for channel in entry["outputs"]}
+    if not outputs & image_channels(parts, recorded):
+        return no_camera()
+    return ConfigError(
+        "expected a tub to record into, this car writes none in this mode; "
+        "set ACTIVATIONS_SHOW = True to see mosaics on the drive page"
+    )
+
+
+def _after_tub(source: FrameSource) -> ConfigError:
+    return ConfigError(
+        f"expected the pilot, which reads {source.likely_channel}, before the TubWriter, it "
+        "stands behind it; add it to the vehicle before the TubWriter"
+    )
 
 
 def _tub_entry(parts: list[Entry]) -> Entry | None:

@@ -27,14 +27,16 @@ class MapsFile:
         self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
 
     def __enter__(self) -> "MapsFile":
+        """Return the open file itself."""
         return self
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
     ) -> None:
+        """Close the file; it is whole if the block ended well."""
         self._archive.close()
 
     def add(self, key: str, array: NDArray[Any]) -> None:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from donkey_activations.extractors.base import FeatureExtractor, FeatureMaps
 from donkey_activations.files import written_whole
+from donkey_activations.images.fitting import fit_to_pilot
 from donkey_activations.images.frame import opencv
-from donkey_activations.images.reading import fit_to_pilot, read_image
+from donkey_activations.images.reading import read_image
 from donkey_activations.mosaic.jpeg import encode_jpeg
 from donkey_activations.mosaic.layout import Layout
 from donkey_activations.mosaic.render import render_mosaic

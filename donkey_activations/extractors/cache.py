@@ -6,7 +6,6 @@ import importlib.util
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import donkey_activations
 from donkey_activations.errors import ModelError
 from donkey_activations.extractors.formats import fingerprint
 from donkey_activations.extractors.pilot_format import PilotFormat
+from donkey_activations.files import written_whole
 
 logger = logging.getLogger(__name__)
 
@@ -112,8 +112,7 @@ def _keep(name: str, cut_graph: bytes, versions: Mapping[str, str | int]) -> Non
         path = folder() / name
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = json.dumps(versions).encode() + b"\n" + cut_graph
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(hashlib.sha256(kept).digest() + kept)
-        Path(file.name).replace(path)
+        with written_whole(path, is_ours=True) as unfinished:
+            unfinished.write_bytes(hashlib.sha256(kept).digest() + kept)
     except OSError as error:
         logger.warning("the converted pilot is not kept for the next time: %s", error)

@@ -120,7 +120,7 @@ def has_unknown_layers(model: Any) -> bool:
     return any(base.__name__ == _REVIVED for one in layers for base in type(one).__mro__)
 
 
-def _load_hdf5(keras: Any, path: Path, trust_model: bool) -> Any:
+def _load_hdf5(keras: Any, path: Path, _trust_model: bool) -> Any:
     import h5py
 
     with h5py.File(path, "r") as file:
@@ -140,7 +140,7 @@ def _load_keras_zip(keras: Any, path: Path, trust_model: bool) -> Any:
         return keras.models.load_model(str(named), compile=False, safe_mode=not trust_model)
 
 
-def _load_saved_model(keras: Any, path: Path, trust_model: bool) -> Any:
+def _load_saved_model(keras: Any, path: Path, _trust_model: bool) -> Any:
     if not keras_releases.holds_keras_layers(path):
         raise ModelError(
             "the SavedModel holds a bare graph without Keras layers; save the pilot with "

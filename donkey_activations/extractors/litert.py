@@ -86,12 +86,7 @@ class LiteRTExtractor(FeatureExtractor):
             if size is None:
                 raise not_runnable(cut_graph, error) from error
             fitting = partial(fits, cut_graph, graph, list(self.resized), interpreter_class)
-            if own and fitting(own) and not fitting(larger(own)):
-                raise fixed_size(own, (*own[:-3], *size, own[-1])) from error
-            raise SizeError(
-                f"this pilot cannot be run at {size[1]}x{size[0]}; choose another size, a larger "
-                f"one rather, or none for the pilot's own ({engine_words(error)})"
-            ) from error
+            raise _wrong_size(own, size, fitting, error) from error
 
     def _run_resized(self, start: Callable[[], Any], image: Any, wanted: Shape) -> list[Shape]:
         own = tuple(int(n) for n in image["shape"])
@@ -155,6 +150,18 @@ class LiteRTExtractor(FeatureExtractor):
             _newest_maps(output, self._interpreter.get_tensor(output["index"]))
             for output in self._outputs
         )
+
+
+def _wrong_size(
+    own: Shape, size: tuple[int, int], fitting: Callable[[Shape], bool], error: Exception
+) -> SizeError:
+    """Return why the engine refused another size than the pilot's own."""
+    if own and fitting(own) and not fitting(larger(own)):
+        return fixed_size(own, (*own[:-3], *size, own[-1]))
+    return SizeError(
+        f"this pilot cannot be run at {size[1]}x{size[0]}; choose another size, a larger one "
+        f"rather, or none for the pilot's own ({engine_words(error)})"
+    )
 
 
 def _check_open(image: Any, size: tuple[int, int] | None) -> None:

@@ -225,15 +225,14 @@ def _calls(operator: Any) -> list[str]:
 
 def _drop_uncalled_subgraphs(model: Any) -> None:
     called = _called_subgraphs(model)
-    places = {
-        old: called.index(subgraph)
-        for old, subgraph in enumerate(model.subgraphs)
-        if any(subgraph is other for other in called)
-    }
+    kept = (old for old in enumerate(model.subgraphs) if any(old[1] is one for one in called))
+    positions = {number: called.index(subgraph) for number, subgraph in kept}
     for subgraph in called:
         for operator in _list(subgraph.operators):
             for key in _calls(operator):
-                setattr(operator.builtinOptions, key, places[getattr(operator.builtinOptions, key)])
+                setattr(
+                    operator.builtinOptions, key, positions[getattr(operator.builtinOptions, key)]
+                )
     model.subgraphs = called
 
 
@@ -241,10 +240,10 @@ def _drop_unused_buffers(model: Any) -> None:
     tensors = [tensor for subgraph in model.subgraphs for tensor in _list(subgraph.tensors)]
     # Buffer 0 is the empty one by the schema's rule.
     kept = [0, *sorted({tensor.buffer for tensor in tensors} - {0})]
-    places = {old: new for new, old in enumerate(kept)}
+    positions = {old: new for new, old in enumerate(kept)}
     model.buffers = [model.buffers[old] for old in kept]
     for tensor in tensors:
-        tensor.buffer = places[tensor.buffer]
+        tensor.buffer = positions[tensor.buffer]
 
 
 def _list(values: Any) -> Any:

@@ -62,10 +62,10 @@ def arrange(setting: Setting) -> Iterator[PlacedPanel]:
         low = replace(setting, frame_height_px=round(setting.frame_height_px / frames))
         yield from _rows(low, layout.panels, MARGIN_PX, room, side_by_side=True)
     elif is_beside:
-        yield from _beside(setting, room, round(room * _LEFT_SHARE))
+        yield from _beside(setting, round(room * _LEFT_SHARE))
     elif _would_be_empty(setting, room):
         high = replace(setting, frame_height_px=round(room * _NARROW_FRAME_SHARE))
-        yield from _beside(high, room, room // 2)
+        yield from _beside(high, room // 2)
     else:
         side_by_side = not _is_clearer_below(setting, room)
         yield from _rows(setting, layout.panels, MARGIN_PX, room, side_by_side=side_by_side)
@@ -100,7 +100,7 @@ def _is_clearer_below(setting: Setting, available_width_px: int) -> bool:
     return _width_px(setting, beside, 1) < _LEGIBLE_PX and _size(below) > _size(beside)
 
 
-def _beside(setting: Setting, available_width_px: int, left_px: int) -> Iterator[PlacedPanel]:
+def _beside(setting: Setting, left_px: int) -> Iterator[PlacedPanel]:
     """Put the layers to the right of all others, which get up to so many pixels."""
     others = tuple(name for name in setting.layout.panels if name != _LAYERS)
     left_room = 0

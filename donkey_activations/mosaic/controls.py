@@ -10,6 +10,7 @@ CHANNELS = {
     "user": ("user/angle", "user/throttle"),
     "pilot": ("pilot/angle", "pilot/throttle"),
 }
+CONTROL_CHANNELS = tuple(channel for channels in CHANNELS.values() for channel in channels)
 # Newer parts of Donkeycar steer by another name, and so do cars of people's own making.
 OTHER_NAMES = {"user/angle": "user/steering", "pilot/angle": "pilot/steering"}
 

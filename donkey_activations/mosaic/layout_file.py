@@ -10,14 +10,18 @@ from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from yaml.constructor import SafeConstructor
-from yaml.reader import ReaderError
 
 from donkey_activations.errors import LayoutError
 from donkey_activations.mosaic.layout import LayerStyle, Layout
+from donkey_activations.mosaic.plain_yaml import (
+    compose,
+    error_at,
+    readable,
+    shortened,
+    shown_name,
+)
 
 _LARGEST_BYTES = 64 * 1024
-_DEEPEST = 8
-_LONGEST_SHOWN = 60
 
 _LAYOUT_KEYS = tuple(field.name for field in fields(Layout))
 _STYLE_KEYS = tuple(field.name for field in fields(LayerStyle))
@@ -53,7 +57,7 @@ def load_layout(path: str | os.PathLike[str]) -> Layout:
             value that is not what it may be; names the file and, where there is one, line and key.
     """
     file, content = _read(path)
-    root = _composed(file, content)
+    root = compose(file, content)
     return Layout() if root is None else _layout(_Entry(root.start_mark, root))
 
 
@@ -66,7 +70,7 @@ def _layout(root: _Entry) -> Layout:
     inherited = {key: getattr(layout, key) for key in _STYLE_KEYS}
     styles = {}
     for name, style in _entries(layers, "per_layer: ").items():
-        trail = f"per_layer: {_shown_name(name)}: "
+        trail = f"per_layer: {shown_name(name)}: "
         entries = _entries(style, trail, _STYLE_KEYS)
         styles[name] = _checked(LayerStyle, inherited, entries, trail)
     return replace(layout, per_layer=styles)
@@ -85,8 +89,8 @@ def _checked(
             got = _shown(_value(entries[key].value))
         if key in _WORD_FOR_NONE:
             expected += f", or {_WORD_FOR_NONE[key]}"
-        message = f"{trail}{key}: {expected}, got {_shortened(got)}"
-        raise _error(entries[key].mark, message) from error
+        message = f"{trail}{key}: {expected}, got {shortened(got)}"
+        raise error_at(entries[key].mark, message) from error
 
 
 def _entries(entry: _Entry, trail: str, known: tuple[str, ...] | None = None) -> dict[str, _Entry]:
@@ -94,19 +98,19 @@ def _entries(entry: _Entry, trail: str, known: tuple[str, ...] | None = None) ->
         return {}
     if not isinstance(entry.value, yaml.MappingNode):
         got = _shown(_value(entry.value))
-        raise _error(entry.mark, f"{trail}expected lines 'key: value', got {got}")
+        raise error_at(entry.mark, f"{trail}expected lines 'key: value', got {got}")
     found: dict[str, _Entry] = {}
     for key_node, value in entry.value.value:
         key = _value(key_node)
         mark = key_node.start_mark
         if not isinstance(key, str):
             said = f"expected a name as key, got {_shown(key)}; put such a name in quotes"
-            raise _error(mark, f"{trail}{_shown(key)}: {said}")
+            raise error_at(mark, f"{trail}{_shown(key)}: {said}")
         if known is not None and key not in known:
-            raise _error(mark, f"{trail}{_unknown(key, known)}")
+            raise error_at(mark, f"{trail}{_unknown(key, known)}")
         if key in found:
             said = f"expected each key once, got it in line {found[key].mark.line + 1} too"
-            raise _error(mark, f"{trail}{_shown_name(key)}: {said}; delete one of them")
+            raise error_at(mark, f"{trail}{shown_name(key)}: {said}; delete one of them")
         found[key] = _Entry(mark, value)
     return found
 
@@ -114,7 +118,7 @@ def _entries(entry: _Entry, trail: str, known: tuple[str, ...] | None = None) ->
 def _unknown(key: str, known: tuple[str, ...]) -> str:
     nearest = get_close_matches(key.lower(), known, n=1)
     hint = f"did you mean {nearest[0]}?" if nearest else f"the keys: {', '.join(known)}"
-    return f"{_shown_name(key)}: expected a known key, got {_shown(key)}; {hint}"
+    return f"{shown_name(key)}: expected a known key, got {_shown(key)}; {hint}"
 
 
 def _value_of(key: str, node: yaml.Node) -> Any:
@@ -155,61 +159,8 @@ def _value(node: yaml.Node) -> Any:
     return node.value if isinstance(value, int) and abs(value) >= 2**63 else value
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """Takes values that are written out, so that a small file cannot become a large one."""
-
-    def __init__(self, file: str, content: str) -> None:
-        super().__init__(content)
-        # Every mark carries it.
-        self.name = file
-        self._depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent):
-            raise _not_plain(event, f"the alias *{event.anchor}", "write the value out")
-        if event.anchor is not None:
-            raise _not_plain(event, f"the anchor &{event.anchor}", "write the value out")
-        if event.tag is not None:
-            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            raise _not_plain(event, f"the tag {tag}", "leave the tag out")
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise _not_plain(event, f"more than {_DEEPEST} levels", "take the inner ones out")
-        node = super().compose_node(parent, index)
-        self._depth -= 1
-        return node
-
-
-def _not_plain(event: yaml.NodeEvent, got: str, advice: str) -> LayoutError:
-    return _error(event.start_mark, f"expected plain values, got {_shown_name(got)}; {advice}")
-
-
-def _composed(file: str, content: str) -> yaml.Node | None:
-    try:
-        loader = _PlainLoader(file, content)
-    except ReaderError as error:
-        line = content.count("\n", 0, error.position) + 1
-        raise LayoutError(
-            f"{file}, line {line}: expected text, got the character {chr(error.character)!r}; "
-            "delete it"
-        ) from error
-    try:
-        return loader.get_single_node()
-    except yaml.MarkedYAMLError as error:
-        problem = str(error.problem).removeprefix("but ")
-        raise _error(
-            error.problem_mark or loader.get_mark(),
-            f"expected YAML, got a mistake: {_shown_name(problem)}; "
-            "look at this line and the one above",
-        ) from error
-    except (ValueError, OverflowError) as error:
-        # PyYAML lets these through for an escape sequence or a directive with a silly number.
-        raise _error(loader.get_mark(), "expected YAML, got a number out of range") from error
-
-
 def _read(path: str | os.PathLike[str]) -> tuple[str, str]:
-    file = _readable(str(Path(path)))
+    file = readable(str(Path(path)))
     try:
         expanded = Path(path).expanduser()
         # Before it is opened, which waits without end for the other side of a pipe.
@@ -232,21 +183,5 @@ def _read(path: str | os.PathLike[str]) -> tuple[str, str]:
         ) from error
 
 
-def _error(mark: Any, message: str) -> LayoutError:
-    return LayoutError(f"{mark.name}, line {mark.line + 1}: {message}")
-
-
 def _shown(value: Any) -> str:
-    return "nothing" if value is None else _shortened(repr(value))
-
-
-def _shown_name(name: str) -> str:
-    return _shortened(_readable(name))
-
-
-def _readable(name: str) -> str:
-    return name if name.isprintable() else repr(name)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+    return "nothing" if value is None else shortened(repr(value))

@@ -76,14 +76,7 @@ def sheet(
         unfed_inputs,
     )
     if wanted is not None:
-        # The tiles get what the other panels and the captions leave.
-        rooms = range(0, wanted, 2)
-        fitting = bisect_right(
-            rooms,
-            wanted,
-            key=lambda room: _height_px(list(arrange(replace(setting, layers_height_px=room)))),
-        )
-        setting = replace(setting, layers_height_px=rooms[max(0, fitting - 1)])
+        setting = _with_largest_layers(setting, wanted)
     panels = list(arrange(setting))
     height = _height_px(panels)
     if layout.height_px is not None and height > layout.height_px:
@@ -91,13 +84,28 @@ def sheet(
             f"height_px: expected {height} or more for this camera and these layers, "
             f"got {layout.height_px}"
         )
-    height = max(height, wanted or 0)
-    blank = np.empty((height, layout.width_px, 3), np.uint8)
+    return Sheet(_blank(setting, panels, max(height, wanted or 0)), tuple(panels))
+
+
+def _with_largest_layers(setting: Setting, height_px: int) -> Setting:
+    """Return the setting whose tiles get what the other panels and the captions leave."""
+
+    def needed_px(layers_height_px: int) -> int:
+        return _height_px(list(arrange(replace(setting, layers_height_px=layers_height_px))))
+
+    heights_px = range(0, height_px, 2)
+    fitting = bisect_right(heights_px, height_px, key=needed_px)
+    return replace(setting, layers_height_px=heights_px[max(0, fitting - 1)])
+
+
+def _blank(setting: Setting, panels: Sequence[PlacedPanel], height_px: int) -> NDArray[np.uint8]:
+    """Return the picture with all that does not change from frame to frame, read-only."""
+    blank = np.empty((height_px, setting.layout.width_px, 3), np.uint8)
     blank[:] = setting.theme.background
     for placed in panels:
         placed.panel.draw_once(placed.area(blank))
     blank.flags.writeable = False
-    return Sheet(blank, tuple(panels))
+    return blank
 
 
 def _wanted_height(layout: Layout) -> int | None:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations.images.reading import fit_to_pilot
+from donkey_activations.images.fitting import fit_to_pilot
 from donkey_activations.mosaic.colours import THEMES
 from donkey_activations.mosaic.comparison.column import Seen, Side
 from donkey_activations.mosaic.comparison.filter_ranges import FilterRanges, shown_maps

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError, TubError
 from donkey_activations.extractors.base import FeatureExtractor
-from donkey_activations.images.reading import fit_to_pilot, read_image
+from donkey_activations.images.fitting import fit_to_pilot
+from donkey_activations.images.reading import read_image
 from donkey_activations.mosaic.contact_sheet import spread
 from donkey_activations.tubs.records import Record, read_frame, read_tub
 

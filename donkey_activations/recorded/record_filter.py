@@ -101,7 +101,7 @@ def _compiled(node: ast.AST, names: Mapping[str, str]) -> Callable[[Mapping[str,
     """
     match node:
         case ast.Constant(value=bool() | int() | float() | str() as constant):
-            return lambda values: constant
+            return lambda _: constant
         case ast.Constant(value=constant):
             raise NotImplementedError(repr(constant))
         case ast.Name(id=name) if name in names:

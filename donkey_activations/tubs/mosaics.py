@@ -18,6 +18,7 @@ from typing import Any
 from donkey_activations.errors import ModelError, TubError
 from donkey_activations.extractors.base import FeatureExtractor
 from donkey_activations.extractors.formats import fingerprint
+from donkey_activations.files import UNFINISHED, written_whole
 from donkey_activations.mosaic.layout import Layout
 
 FOLDER = "activations"
@@ -33,7 +34,6 @@ _WAYS_OUT = {
 }
 
 _PICTURE = re.compile(r"(\d+)\.jpg")
-_UNFINISHED = re.compile(r"\.(\d+\.jpg|set\.json)(\.\d+)?\.part")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class MosaicSet:
             OSError: A file cannot be removed.
         """
         for file in self.path.iterdir():
-            if _UNFINISHED.fullmatch(file.name):
+            if _is_unfinished(file):
                 file.unlink(missing_ok=True)
 
     def _check_links(self) -> None:
@@ -118,17 +118,10 @@ class MosaicSet:
             )
 
     def _write(self, name: str, content: bytes) -> None:
-        # Two processes that write the same picture must not write into one file.
-        unfinished = self.path / f".{name}.{os.getpid()}.part"
-        try:
-            unfinished.unlink(missing_ok=True)
-            # Never through a link that lies there.
-            with unfinished.open("xb") as file:
-                file.write(content)
-            unfinished.replace(self.path / name)
-        except BaseException:
-            unfinished.unlink(missing_ok=True)
-            raise
+        target = self.path / name
+        # Never through a link that somebody puts there meanwhile.
+        with written_whole(target, is_ours=True) as unfinished, unfinished.open("xb") as file:
+            file.write(content)
 
 
 def mosaic_set(
@@ -214,9 +207,15 @@ def remove_stale_files(tub_path: Path, next_index: int) -> int:
 def _is_stale(file: Path, next_index: int) -> bool:
     picture = _PICTURE.fullmatch(file.name)
     if picture is None:
-        return _UNFINISHED.fullmatch(file.name) is not None
+        return _is_unfinished(file)
     # A power cut leaves files without content.
     return int(picture[1]) >= next_index or file.stat().st_size == 0
+
+
+def _is_unfinished(file: Path) -> bool:
+    """Return whether an interrupted write of ours left the file."""
+    name = UNFINISHED.fullmatch(file.name)
+    return name is not None and (name[1] == DESCRIPTION or _PICTURE.fullmatch(name[1]) is not None)
 
 
 def _files(tub_path: Path) -> Iterator[Path]:

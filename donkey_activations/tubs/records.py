@@ -3,7 +3,6 @@
 Donkeycar's own reader writes when it opens and closes a tub, and does not open what a crash left.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from donkey_activations import files
 from donkey_activations.errors import FrameError, TubError
 from donkey_activations.formatting import printable
-from donkey_activations.images.fitting import read_image
-from donkey_activations.tubs.files import LARGEST_MB, TubFolder, parsed
+from donkey_activations.images.reading import read_recorded_image
+from donkey_activations.tubs.files import TubFolder, parsed
 from donkey_activations.tubs.folders import MANIFEST, OLD_RECORD, is_tub, listed, tubs_in
+from donkey_activations.tubs.manifest import CATALOG, IMAGE, find_catalogs, image_key, read_manifest
 
-_IMAGE = "cam/image_array"
 _IMAGES = "images"
-_CATALOG = re.compile(r"catalog_(\d+)\.catalog")
-_REMARKS_SHOWN = 3
-# Inputs, types, the user's metadata, the tub's: what lies above the line that lists the catalogs.
-_HEADER_LINES = 4
 _TOO_LARGE = 2**63
 
 
@@ -89,7 +83,7 @@ def read_tub(path: str | Path) -> TubRecords:
             f"{error.filename}: expected a tub's folder or file, it cannot be read "
             f"({error.strerror}); give the folder that holds {MANIFEST}"
         ) from error
-    if any(_CATALOG.fullmatch(name) for name in names):
+    if any(CATALOG.fullmatch(name) for name in names):
         raise TubError(
             f"{path}: expected {MANIFEST} beside the catalogs, there is none; "
             "copy the whole folder of the tub from the car again"
@@ -121,16 +115,16 @@ def read_frame(record: Record, channels: int) -> NDArray[np.uint8]:
     """
     if record.image_path is None:
         raise FrameError("it names no image inside of its tub")
-    return read_image(record.image_path, channels)
+    return read_recorded_image(record.image_path, channels)
 
 
 def _read_v2(tub: Path) -> TubRecords:
-    catalogs, deleted, remarks = _read_manifest(tub)
+    catalogs, deleted, remarks = read_manifest(tub)
     found: dict[int, Record] = {}
     damaged = skipped = 0
     astray: int | None = None
-    images, image = TubFolder(tub, _IMAGES), _image_key(tub)
-    files, missing = _find_catalogs(tub, catalogs)
+    images, image = TubFolder(tub, _IMAGES), image_key(tub)
+    files, missing = find_catalogs(tub, catalogs)
     for position, values in _positioned(files):
         index = None if values is None else _whole(values.get("_index"))
         if values is None or index is None:
@@ -179,50 +173,6 @@ def _disagreement(index: int) -> str:
     )
 
 
-def _find_catalogs(tub: Path, names: Iterable[str]) -> tuple[list[Path], list[str]]:
-    """Returns each catalog once, by whichever names, and what is wrong."""
-    folder = TubFolder(tub)
-    found: dict[tuple[int, int], Path] = {}
-    missing = []
-    for name in dict.fromkeys(names):
-        file = folder.readable(name)
-        if file is None:
-            missing.append(name)
-        else:
-            found.setdefault(file.identity, file.path)
-    remarks = [
-        f"{printable(name)}: {MANIFEST} names this catalog, there is no such file of at most "
-        f"{LARGEST_MB} MB in the tub"
-        for name in missing[:_REMARKS_SHOWN]
-    ]
-    if len(missing) > _REMARKS_SHOWN:
-        remarks.append(f"and {len(missing) - _REMARKS_SHOWN} more catalogs that are not there")
-    return list(found.values()), remarks
-
-
-def _read_manifest(tub: Path) -> tuple[list[str], set[int], list[str]]:
-    """Returns the names of the catalogs, what is deleted, and what is wrong."""
-    file = TubFolder(tub).readable(MANIFEST)
-    if file is None:
-        raise TubError(
-            f"{tub}: expected {MANIFEST} of at most {LARGEST_MB} MB, got a larger one, or a link "
-            "out of the tub; copy the whole folder of the tub from the car again"
-        )
-    lines = file.path.read_bytes().splitlines()
-    last = next(parsed(lines[_HEADER_LINES : _HEADER_LINES + 1]), None) or {}
-    paths, deleted = last.get("paths"), last.get("deleted_indexes")
-    if isinstance(paths, list) and isinstance(deleted, list):
-        names = [name for name in paths if isinstance(name, str)]
-        return names, {index for index in deleted if isinstance(index, int)}, []
-    matches = filter(None, (_CATALOG.fullmatch(file.name) for file in tub.iterdir()))
-    names = [match[0] for match in sorted(matches, key=lambda match: int(match[1]))]
-    remark = (
-        f"{MANIFEST}: the line that lists catalogs and deleted records is missing or damaged; "
-        "all catalogs are read, and no record counts as deleted"
-    )
-    return names, set(), [remark]
-
-
 def _read_v1(tub: Path, names: Iterable[str]) -> TubRecords:
     found: dict[int, Record] = {}
     damaged = 0
@@ -236,7 +186,7 @@ def _read_v1(tub: Path, names: Iterable[str]) -> TubRecords:
             damaged += 1
         else:
             found[index] = _record(index, values, folder, "milliseconds")
-    notes = tuple(_without_images(_IMAGE, found))
+    notes = tuple(_without_images(IMAGE, found))
     return TubRecords(tub, _in_order(found), 0, damaged, notes=notes)
 
 
@@ -244,32 +194,8 @@ def _in_order(found: dict[int, Record]) -> tuple[Record, ...]:
     return tuple(found[index] for index in sorted(found))
 
 
-def _image_key(tub: Path) -> str:
-    """Returns the key of the camera's frames: another than the usual one, if it is the only one."""
-    file = TubFolder(tub).readable(MANIFEST)
-    lines = [] if file is None else file.path.read_bytes().splitlines()[:2]
-    names, types = [*map(_listed_names, lines), [], []][:2]
-    keys = [name for name, kind in zip(names, types, strict=False) if kind == "image_array"]
-    if _IMAGE in keys or not keys:
-        return _IMAGE
-    if len(keys) > 1:
-        raise TubError(
-            f"{tub}: expected images as {_IMAGE}, or under one other key, the tub has "
-            f"{printable(', '.join(keys))}; rename the one to look at in {MANIFEST} and catalogs"
-        )
-    return keys[0]
-
-
-def _listed_names(line: bytes) -> list[str]:
-    try:
-        names = files.loads_json(line)
-    except ValueError:
-        return []
-    return names if isinstance(names, list) and all(isinstance(one, str) for one in names) else []
-
-
 def _record(
-    index: int, values: dict[str, Any], images: TubFolder, time_key: str, image_key: str = _IMAGE
+    index: int, values: dict[str, Any], images: TubFolder, time_key: str, image_key: str = IMAGE
 ) -> Record:
     name = values.get(image_key)
     image = images.path(name) if isinstance(name, str) and name else None

@@ -141,7 +141,7 @@ def test_a_template_appended_by_hand_is_found():
 def test_the_template_is_plain_ascii_python_with_the_documented_defaults(monkeypatch):
     assert WHOLE.isascii()
     ast.parse(WHOLE)
-    monkeypatch.setattr(builtins, "print", lambda *args, **kwargs: None)
+    monkeypatch.setattr(builtins, "print", lambda *_args, **_kwargs: None)
     assert run(WHOLE) == {
         "IMAGE_W": 640,
         "IMAGE_H": 360,

@@ -78,7 +78,7 @@ def test_a_failed_write_leaves_the_file_as_it_was_and_nothing_else_behind(car, m
 def test_a_file_without_write_permission_is_refused_even_where_a_rename_would_work(
     car, monkeypatch
 ):
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     with pytest.raises(ConfigError, match="Permission denied; nothing was changed"):
         myconfig_file.replace(car / "myconfig.py", NEW)
     assert not list(car.glob("*.bak*"))

@@ -27,7 +27,7 @@ class Verb:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--loudly", action="store_true")
 
-    def run(self, args: argparse.Namespace) -> int:
+    def run(self, _args: argparse.Namespace) -> int:
         return self._act()
 
 

@@ -15,7 +15,7 @@ def python(text):
 
 def test_the_output_goes_into_the_log(tmp_path):
     log = tmp_path / "logs" / "step.log"
-    programs.run(python("print('done')"), tmp_path, log, lambda status: None)
+    programs.run(python("print('done')"), tmp_path, log, lambda _: None)
     assert log.read_text() == "done\n"
 
 
@@ -23,7 +23,7 @@ def test_a_failure_shows_its_last_lines_and_the_path_of_the_log_in_one_line(tmp_
     log = tmp_path / "step.log"
     text = "print('one'); print(); print('two'); raise SystemExit('out of memory')"
     with pytest.raises(ConfigError) as caught:
-        programs.run(python(text), tmp_path, log, lambda status: None)
+        programs.run(python(text), tmp_path, log, lambda _: None)
     assert "exit code 1: one | two | out of memory; the whole output is in" in str(caught.value)
     assert str(log) in str(caught.value)
     assert "\n" not in str(caught.value)

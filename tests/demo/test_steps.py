@@ -84,7 +84,7 @@ def test_a_second_run_makes_nothing_anew_and_drives_again(first, monkeypatch):
         for path in [result.folder.myconfig, result.folder.pilot, result.folder.synthetic_tub]
     }
     listener = Listener()
-    monkeypatch.setattr(driving, "drive", lambda *args: list(result.mosaics))
+    monkeypatch.setattr(driving, "drive", lambda *_: list(result.mosaics))
     steps.demo(result.folder.path, None, listener)
     assert listener.results[:3] == ["already there"] * 3
     assert {path: path.stat().st_mtime_ns for path in made} == made
@@ -95,7 +95,7 @@ def test_a_block_that_was_taken_out_comes_back_and_the_users_lines_stay(first, m
     path = result.folder.myconfig
     mine = myconfig_block.uninstall(path.read_bytes()) + b"DRIVE_LOOP_HZ = 20  # mine\n"
     path.write_bytes(mine)
-    monkeypatch.setattr(driving, "drive", lambda *args: list(result.mosaics))
+    monkeypatch.setattr(driving, "drive", lambda *_: list(result.mosaics))
     steps.demo(result.folder.path, None, Listener())
     assert path.read_bytes() == myconfig_block.install(mine, SMALL)
 
@@ -110,8 +110,8 @@ def test_an_interrupted_training_is_done_by_the_next_run(tmp_path, first, monkey
     with pytest.raises(KeyboardInterrupt):
         steps.demo(path, SMALL, Listener(), PLAN)
     trained = []
-    monkeypatch.setattr(training, "train", lambda folder, tick: trained.append(folder) or 0.1)
-    monkeypatch.setattr(driving, "drive", lambda *args: list(result.mosaics))
+    monkeypatch.setattr(training, "train", lambda folder, _: trained.append(folder) or 0.1)
+    monkeypatch.setattr(driving, "drive", lambda *_: list(result.mosaics))
     listener = Listener()
     steps.demo(path, None, listener, PLAN)
     assert listener.results[:2] == ["already there"] * 2
@@ -121,7 +121,7 @@ def test_an_interrupted_training_is_done_by_the_next_run(tmp_path, first, monkey
 def test_without_tensorflow_nothing_is_made_and_the_message_says_what_to_install(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r"pip install 'donkey-activations\[pc\]'"):
         steps.demo(tmp_path / "demo-car", None, Listener())
     assert not (tmp_path / "demo-car").exists()

@@ -29,7 +29,7 @@ def folder(tmp_path):
 def train_with(folder, monkeypatch, suffixes=(".h5", ".tflite"), code=0):
     text = TRAINER.format(suffixes=suffixes, code=code)
     monkeypatch.setattr(programs, "donkey", lambda *words: [sys.executable, "-c", text, *words])
-    return training.train(folder, lambda status: None)
+    return training.train(folder, lambda _: None)
 
 
 def test_a_training_leaves_both_pilots_and_its_best_loss(folder, monkeypatch):

@@ -81,7 +81,7 @@ def test_a_folder_that_is_not_told_from_the_root_is_none(monkeypatch: pytest.Mon
     assert cache.folder() == Path.home() / ".cache" / "donkey-activations"
 
 
-@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[: len(whole) // 2]])
+@pytest.mark.parametrize("damage", [lambda _: b"", lambda whole: whole[: len(whole) // 2]])
 @pytest.mark.tensorflow
 def test_what_a_power_cut_left_of_the_kept_graph_is_converted_again(
     damage: Callable[[bytes], bytes], stock_pilot: StockPilot

@@ -48,7 +48,7 @@ def make(
         scale,
     )
     film.use_one_scale()
-    result = film.write(tub / "film.mp4", None, lambda done, total: None)
+    result = film.write(tub / "film.mp4", None, lambda _done, _total: None)
     decoded = decode(tub / "film.mp4")
     assert decoded.size_hw == result.size_hw == film.size_hw
     return decoded, result

@@ -148,7 +148,7 @@ def test_a_film_without_a_frame_that_can_be_read_is_none(views: list[View], tub:
     records = read_tub(tub).records
     film = SideBySide(views, records, range(COUNT), steady(20), layers=FILTERS)
     with pytest.raises(FilmError, match="no frame of the records asked for can be read: record 0"):
-        film.write(tub / "film.mp4", lambda number, of: None)
+        film.write(tub / "film.mp4", lambda _number, _of: None)
     assert not list(tub.glob("*.mp4*"))
 
 

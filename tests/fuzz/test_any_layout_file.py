@@ -79,7 +79,7 @@ def load_or_refuse(file: Path, content: str | bytes) -> None:
 
 
 class NoAliases(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, _data: Any) -> bool:
         return True
 
 

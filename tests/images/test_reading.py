@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from donkey_activations import FrameError
+from donkey_activations.images.fitting import fit_to_pilot
 from donkey_activations.images.limits import MOST_MEGAPIXELS
-from donkey_activations.images.reading import fit_to_pilot, read_image
+from donkey_activations.images.reading import read_image
 
 FRAME = draw_frame(3, 72, 128)
 LOSSLESS = ["png", "bmp", "ppm", "tiff", "gif", "webp", "jp2"]

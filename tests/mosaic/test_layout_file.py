@@ -201,7 +201,7 @@ def test_a_file_of_64_kb_is_read(file: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda path: None, "No such file or directory"),
+        (lambda _: None, "No such file or directory"),
         (Path.mkdir, "expected a file, got none"),
         (os.mkfifo, "expected a file, got none"),
         (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),

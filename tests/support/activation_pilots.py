@@ -124,7 +124,7 @@ def with_operations() -> list[Callable[[Any], Branch]]:
 
 
 @keras.utils.register_keras_serializable("pilots")
-class Scale(L.Layer):
+class Scale(L.Layer):  # type: ignore[name-defined, misc]
     """A layer of somebody's own that only scales."""
 
     def call(self, x: Any) -> Any:
@@ -132,7 +132,7 @@ class Scale(L.Layer):
 
 
 @keras.utils.register_keras_serializable("pilots")
-class ScaledSum(L.Layer):
+class ScaledSum(L.Layer):  # type: ignore[name-defined, misc]
     """InceptionResNetV2's, which scales what it adds."""
 
     def call(self, x: Any) -> Any:
@@ -187,7 +187,8 @@ def in_layers() -> list[Callable[[Any], Branch]]:
 def pilot(branches: list[Callable[[Any], Branch]]) -> tuple[Any, dict[str, Any]]:
     """A model of branches with a convolution behind each, and the maps' tensors in it."""
     image = L.Input(SHAPE, name="img_in")
-    ends, maps = [], {}
+    ends: list[Any] = []
+    maps: dict[str, Any] = {}
     for number, branch in enumerate(branches):
         end, shown = branch(image)
         # The converter moves what it can into the weights of the next layer.

@@ -48,7 +48,7 @@ def spread_biases(model: Any) -> None:
 
 def _code(model: Any, operator: Any) -> str:
     names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
-    return names[model.operatorCodes[operator.opcodeIndex].builtinCode]
+    return str(names[model.operatorCodes[operator.opcodeIndex].builtinCode])
 
 
 def _tensor(model: Any, shape: list[int], kind: int, buffer: int = 0) -> int:

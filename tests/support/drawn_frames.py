@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 from donkeycar.parts.tub_v2 import Tub
+from numpy.typing import NDArray
 
 STOCK_INPUTS = ["cam/image_array", "user/angle", "user/throttle", "user/mode"]
 STOCK_TYPES = ["image_array", "float", "float", "str"]
 
 
-def draw_frame(index: int, height: int = 120, width: int = 160) -> np.ndarray:
+def draw_frame(index: int, height: int = 120, width: int = 160) -> NDArray[np.uint8]:
     """A shaded floor with a yellow and a blue bar whose places tell the frame's index.
 
     The yellow bar jumps by a fifth of the width from frame to frame, the blue one by a sixth of

@@ -76,11 +76,15 @@ class Desk:
         return frame, 0.1, 0.2, "user"
 
 
+_ENDED = object()
+
+
 class Fate:
     """Does the script's next step at the beginning of each round, and ends the drive with it."""
 
     def __init__(self, script: Script | None) -> None:
-        self.script, self.steps = script, None
+        self.script = script
+        self.steps: Iterator[None] | None = None
         self.began_s: list[float] = []
         self.vehicle: Vehicle
 
@@ -88,7 +92,7 @@ class Fate:
         self.began_s.append(time.perf_counter())
         if self.script is not None:
             self.steps = self.steps or self.script(part_of(self.vehicle))
-            self.vehicle.on = next(self.steps, self) is not self
+            self.vehicle.on = next(self.steps, _ENDED) is not _ENDED
 
 
 def rounds(count: int) -> Iterator[None]:

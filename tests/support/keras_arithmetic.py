@@ -48,28 +48,28 @@ def _macs(layer: Any, given: Shape, output: Shape) -> int:
     if kind in _GATES:
         return _recurrent(layer, kind, given, output)
     if kind == "Dense":
-        return prod(given) * layer.units
+        return int(prod(given) * layer.units)
     return _convolution(layer, kind, given, output) if hasattr(layer, "kernel_size") else 0
 
 
 def _convolution(layer: Any, kind: str, given: Shape, output: Shape) -> int:
     kernel, channels, cells = prod(layer.kernel_size), given[-1], prod(output[:-1])
     if kind == "Conv2DTranspose":
-        return prod(given[:-1]) * kernel * channels * layer.filters
+        return int(prod(given[:-1]) * kernel * channels * layer.filters)
     if kind == "DepthwiseConv2D":
-        return cells * kernel * channels * layer.depth_multiplier
+        return int(cells * kernel * channels * layer.depth_multiplier)
     if kind == "SeparableConv2D":
         between = channels * layer.depth_multiplier
-        return cells * kernel * between + cells * between * layer.filters
-    return cells * kernel * (channels // layer.groups) * layer.filters
+        return int(cells * kernel * between + cells * between * layer.filters)
+    return int(cells * kernel * (channels // layer.groups) * layer.filters)
 
 
 def _recurrent(layer: Any, kind: str, given: Shape, output: Shape) -> int:
     if kind != "ConvLSTM2D":
-        return given[0] * _GATES[kind] * layer.units * (given[-1] + layer.units)
+        return int(given[0] * _GATES[kind] * layer.units * (given[-1] + layer.units))
     one = prod(output[-3:-1]) * prod(layer.kernel_size) * layer.filters
     step = _GATES[kind] * one * (given[-1] + layer.filters)
     # Keras 2 has the first state from a convolution of zeros, which runs as any other; in Keras 3
     # `ConvLSTM.get_initial_state` makes it of zeros.
     first_state = 0 if KERAS_3 else one * given[-1]
-    return given[0] * step + first_state
+    return int(given[0] * step + first_state)

@@ -200,7 +200,7 @@ def _old_layer(layer: dict[str, Any]) -> dict[str, Any]:
     if layer["class_name"] == "InputLayer":
         inner["dtype"] = "float32"
     kept = {"class_name": layer["class_name"], "config": inner}
-    extra = {key: layer[key] for key in ("name", "inbound_nodes") if key in layer}
+    extra: dict[str, Any] = {key: layer[key] for key in ("name", "inbound_nodes") if key in layer}
     return {**kept, **extra}
 
 
@@ -239,7 +239,7 @@ def _save_sequential_as_keras_2_0(tf: Any, folder: Path) -> None:
 def _custom_layer(tf: Any, folder: Path, armed: bool) -> Any:
     keras = keras_2(tf)
 
-    class HomeMade(keras.layers.Layer):  # type: ignore[misc]
+    class HomeMade(keras.layers.Layer):  # type: ignore[misc, name-defined]
         def call(self, x: Any) -> Any:
             if armed:
                 tf.io.write_file(str(folder / "marker"), "ran")

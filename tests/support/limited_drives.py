@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsIndex
 
 from faulted_drives import Driven, drive, rounds, until
 
@@ -56,8 +56,12 @@ def drive_with_limits(limit: str, pilot: Path, folder: Path) -> LimitedDrives:
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    drives = [Driven(folder / name, *told[name], None) for name in ("ours", "stock")]
-    return LimitedDrives(*drives, told["made"], told["failed"], done.stderr)
+    ours, stock = (_driven(folder / name, *told[name]) for name in ("ours", "stock"))
+    return LimitedDrives(ours, stock, told["made"], told["failed"], done.stderr)
+
+
+def _driven(tub: Path, rounds: int, ended: bool, periods_s: list[float]) -> Driven:
+    return Driven(tub, rounds, ended, periods_s, None)
 
 
 @contextmanager
@@ -74,7 +78,8 @@ def _file_size(part: Any) -> Iterator[None]:
     yield from until(lambda: part.made > 2)
     with _limited(resource.RLIMIT_FSIZE, _LARGEST_FILE_BYTES):
         yield from until(lambda: part.failed > 5)
-    yield from until(lambda made=part.made: part.made > made + 3)
+    made = part.made
+    yield from until(lambda: part.made > made + 3)
 
 
 class _Hog:
@@ -106,7 +111,8 @@ def _descriptors(part: Any) -> Iterator[None]:
             yield
         _hog.on = False
         _hog.let_go()
-    yield from until(lambda made=part.made: part.made > made + 3)
+    made = part.made
+    yield from until(lambda: part.made > made + 3)
 
 
 def _wall_clock(part: Any) -> Iterator[None]:
@@ -114,7 +120,7 @@ def _wall_clock(part: Any) -> Iterator[None]:
     clock, sleep = time.time, time.sleep
     jumps, offset_s, over = cycle(_JUMPS_S), 0.0, False
 
-    def sleep_and_jump(seconds: float) -> None:
+    def sleep_and_jump(seconds: SupportsIndex | float, /) -> None:
         nonlocal offset_s
         sleep(seconds)
         if over:

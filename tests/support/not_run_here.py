@@ -55,7 +55,7 @@ def _check_installation(command: str, _: DocumentedCar) -> None:
 def _check_target(command: str, _: DocumentedCar) -> None:
     """Each target is in the Makefile and in `make help`, and takes the arguments it is given."""
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
-    _, *words = shlex.split(command, comments=True)
+    words = shlex.split(command, comments=True)[1:]
     targets = [word for word in words if "=" not in word]
     variables = {word.partition("=")[0]: word.partition("=")[2] for word in words if "=" in word}
     assert targets, command

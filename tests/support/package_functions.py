@@ -44,7 +44,7 @@ def noting_calls() -> Iterator[Calls]:
         yield calls
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
 
 
 def functions_of(codes: set[CodeType]) -> dict[str, list[FunctionType]]:

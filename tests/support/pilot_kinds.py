@@ -22,6 +22,7 @@ import tensorflow as tf
 from changed_graphs import changed, spread_biases
 from donkeycar.parts import keras as donkey
 from donkeycar.parts.interpreter import keras_to_tflite
+from numpy.typing import NDArray
 
 from donkey_activations import open_extractor
 
@@ -199,7 +200,7 @@ CALLS = dict.fromkeys(("twice/shared_1", "twice/shared_1_2"), "shared_1")
 def activations(height: int = 40, width: int = 56) -> Pilot:
     """Activations that the converter makes several operators of, in a layer and behind one."""
     x = image = L.Input((height, width, 3), name="img_in")
-    behind = {}
+    behind: dict[str, Any] = {}
     for name in ("selu", "softplus", "exponential", "softsign", "mish", "softmax"):
         x = L.Conv2D(4, 3, activation=name, name=name)(x)
         x = L.Conv2D(4, 3, name=f"before_{name}")(x)
@@ -306,7 +307,7 @@ KINDS: dict[str, Callable[[], Pilot]] = {
 
 GREY = (100, 140, 1)
 KINDS |= {
-    f"{kind.__name__} grey 140x100": lambda kind=kind: stock(kind, input_shape=GREY)
+    f"{kind.__name__} grey 140x100": partial(stock, kind, input_shape=GREY)
     for kind in (
         donkey.KerasCategorical,
         donkey.KerasInferred,
@@ -355,7 +356,7 @@ def with_biases(model: tf.keras.Model) -> None:
             weight.assign(chance.uniform(-0.2, 0.4, weight.shape))
 
 
-def model_inputs(model: tf.keras.Model, image: np.ndarray) -> list[Any]:
+def model_inputs(model: tf.keras.Model, image: NDArray[np.uint8]) -> list[Any]:
     """The image for the first input that takes one, zeros for all others, as in our extractor."""
     scaled = (image * (1.0 / 255.0))[np.newaxis].astype(np.float32)
     images = [number for number, tensor in enumerate(model.inputs) if len(tensor.shape) > 3]
@@ -365,7 +366,7 @@ def model_inputs(model: tf.keras.Model, image: np.ndarray) -> list[Any]:
     ]
 
 
-def compare(path: Path, image: np.ndarray, expected: Maps) -> dict[str, Any]:
+def compare(path: Path, image: NDArray[np.uint8], expected: Maps) -> dict[str, Any]:
     extractor = open_extractor(path)
     differences = {}
     shown = zip(extractor.layers, extractor(image), expected.values(), strict=True)

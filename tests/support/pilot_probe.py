@@ -35,6 +35,7 @@ def install(folder: str) -> None:
     from donkeycar.vehicle import Vehicle
 
     from donkey_activations.drive.worker import MosaicWorker
+    from donkey_activations.mosaic.render import render_mosaic
     from donkey_activations.pilots import pilot as drive_pilot
 
     tubs: list[Any] = []
@@ -87,5 +88,5 @@ def install(folder: str) -> None:
     KerasPilot.run = seeing(KerasPilot.run)
     LineFollower.run = seeing(LineFollower.run)
     Vehicle.start = starting(Vehicle.start)
-    MosaicWorker._work = working(MosaicWorker._work)
-    drive_pilot.render_mosaic = rendering(drive_pilot.render_mosaic)
+    MosaicWorker._work = working(MosaicWorker._work)  # type: ignore[method-assign]
+    drive_pilot.render_mosaic = rendering(render_mosaic)  # type: ignore[attr-defined]

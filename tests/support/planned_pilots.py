@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 from donkeycar.parts import keras as donkey
 from keras_zoo import keras_2
+from numpy.typing import NDArray
 from pilot_kinds import (
     Maps,
     Pilot,
@@ -53,7 +54,7 @@ def stock(kind: type, height: int, width: int, **keys: Any) -> Pilot:
     return model, maps_of_flat_model
 
 
-def no_maps(model: tf.keras.Model, inputs: Any) -> Maps:
+def no_maps(_model: tf.keras.Model, _inputs: Any) -> Maps:
     return {}
 
 
@@ -142,14 +143,16 @@ def with_weights_of(model: tf.keras.Model, other: tf.keras.Model) -> tf.keras.Mo
     return model
 
 
-def image_for(model: tf.keras.Model) -> np.ndarray:
+def image_for(model: tf.keras.Model) -> NDArray[np.uint8]:
     shape = next(t.shape[1:] for t in model.inputs if len(t.shape) > 3)
-    return np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    image: NDArray[np.uint8] = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    return image
 
 
-def newest(maps: Any) -> np.ndarray:
-    values = np.asarray(maps)
-    return values.reshape(-1, *values.shape[-3:])[-1]
+def newest(maps: Any) -> NDArray[Any]:
+    values: NDArray[Any] = np.asarray(maps)
+    newest: NDArray[Any] = values.reshape(-1, *values.shape[-3:])[-1]
+    return newest
 
 
 def sizes_of(extractor: Any) -> dict[str, list[int]]:
@@ -201,7 +204,7 @@ def compare(
     }
 
 
-def relative_difference(maps: np.ndarray, expected: np.ndarray) -> float:
+def relative_difference(maps: NDArray[Any], expected: NDArray[Any]) -> float:
     return float(np.abs(maps - expected).max() / np.abs(expected).max())
 
 
@@ -215,7 +218,7 @@ def whole_outputs(content: bytes | None) -> list[list[int]]:
     ]
 
 
-def rebuilt(_: Path) -> dict[str, Any]:
+def rebuilt(_folder: Path) -> dict[str, Any]:
     """What a network is that was built anew, and what it is where its maker builds it."""
     table: dict[str, Any] = {}
     for kind in KINDS:
@@ -248,7 +251,7 @@ def weights_that_fit(model: tf.keras.Model, again: tf.keras.Model) -> list[Any]:
     return [(old, new) for old, new in pairs if old.shape == new.shape]
 
 
-def flat_outputs(model: tf.keras.Model, inputs: Any) -> np.ndarray:
+def flat_outputs(model: tf.keras.Model, inputs: Any) -> NDArray[Any]:
     outputs = tf.nest.flatten(model(inputs, training=False))
     return np.concatenate([np.asarray(output).reshape(-1) for output in outputs])
 
@@ -298,7 +301,7 @@ def unet(height: int = 48, width: int = 64) -> tf.keras.Model:
     return tf.keras.Model(image, L.Dense(2)(L.GlobalAveragePooling2D()(x)), name="unet")
 
 
-class Blocks(L.Layer):
+class Blocks(L.Layer):  # type: ignore[misc, name-defined]
     def call(self, x: Any) -> Any:
         return tf.nn.space_to_depth(x, 4)
 
@@ -422,7 +425,7 @@ def converted(folder: Path) -> list[bool]:
     return [a == b for a, b in zip(ran(sized.whole, image), ran(donkeycars, image), strict=True)]
 
 
-def ran(content: bytes | None, image: np.ndarray) -> list[Any]:
+def ran(content: bytes | None, image: NDArray[np.floating[Any]]) -> list[Any]:
     """The operators of a graph, and what comes out of it."""
     interpreter = tf.lite.Interpreter(model_content=content)
     interpreter.allocate_tensors()

@@ -14,9 +14,10 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 import numpy as np
 import tensorflow as tf
 from donkeycar.parts.keras import KerasLinear
+from numpy.typing import NDArray
 
 
-def typical_frames() -> Iterator[list[np.ndarray]]:
+def typical_frames() -> Iterator[list[NDArray[np.float32]]]:
     random = np.random.default_rng(0)
     for _ in range(4):
         yield [random.random((1, 120, 160, 3), np.float32)]
@@ -42,7 +43,8 @@ def with_activations() -> tuple[tf.keras.Model, dict[str, Any]]:
     image = layers.Input((120, 160, 3), name="img_in")
     names = ["relu", "hard_sigmoid", "elu"]
     names += ["squareplus"] if hasattr(tf.keras, "Operation") else []
-    maps, ends = {}, []
+    maps: dict[str, Any] = {}
+    ends = []
     for name in names:
         x = layers.Conv2D(4, 3, strides=4, activation=name, name=f"within_{name}")(image)
         y = layers.Activation(name)(layers.Conv2D(4, 3, name=f"before_{name}")(x))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from donkey_activations import open_extractor, render_mosaic
@@ -42,13 +43,13 @@ def mosaic_paths(records: Sequence[Record]) -> dict[int, str]:
     return {int(str(record["_index"])): str(record[COLUMN]) for record in records if record[COLUMN]}
 
 
-def read_picture(path: Path) -> np.ndarray:
+def read_picture(path: Path) -> NDArray[np.uint8]:
     """Decode a whole picture as RGB."""
     with Image.open(path) as picture:
         return np.asarray(picture.convert("RGB"))
 
 
-def as_recorded(picture: np.ndarray) -> np.ndarray:
+def as_recorded(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """What is left of a picture when it has been a JPEG, by another encoder than the one tested."""
     jpeg = io.BytesIO()
     Image.fromarray(picture).save(jpeg, "JPEG", quality=85)
@@ -73,8 +74,8 @@ def measure_belonging(tub: Path, records: Sequence[Record], pilot: Path) -> list
 def _belongings(
     tub: Path,
     records: Sequence[Record],
-    frames: Sequence[np.ndarray],
-    rendered: Sequence[np.ndarray],
+    frames: Sequence[NDArray[np.uint8]],
+    rendered: Sequence[NDArray[np.uint8]],
 ) -> Iterator[Belonging]:
     for place, record in enumerate(records):
         if not record[COLUMN]:
@@ -89,5 +90,5 @@ def _belongings(
         yield Belonging(int(str(record["_index"])), own, min(others, default=np.inf))
 
 
-def _difference(one: np.ndarray, other: np.ndarray) -> float:
+def _difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     return float(np.abs(one.astype(np.int16) - other.astype(np.int16)).mean())

@@ -112,7 +112,7 @@ def said(work: Callable[[Path], Any], path: Path) -> str | None:
 def plan(path: Path) -> None:
     pilot = PlannedPilot(path)
     own_size = Resolution(pilot.trained_hw[1], pilot.trained_hw[0])
-    make_plan(pilot, [own_size], sample_frames.drawn(), PlanOptions(20, 5, 1), lambda step: None)
+    make_plan(pilot, [own_size], sample_frames.drawn(), PlanOptions(20, 5, 1), lambda _: None)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def _drive(model: str, kind: str, folder: str, looked_into: str) -> None:
     vehicle.add(tub, inputs=inputs, outputs=["tub/n"])
     height, width = SIZE
     camera = {"CAMERA_TYPE": "PICAM", "IMAGE_W": width, "IMAGE_H": height, "IMAGE_DEPTH": 3}
-    keys = {"ACTIVATIONS_EVERY_N_FRAMES": 1}
+    keys: dict[str, Any] = {"ACTIVATIONS_EVERY_N_FRAMES": 1}
     if looked_into != model:
         keys["ACTIVATIONS_MODEL"] = looked_into
     add_activations(vehicle, SimpleNamespace(**camera, **keys), model)

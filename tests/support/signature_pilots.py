@@ -19,7 +19,7 @@ import tensorflow as tf
 from donkey_activations import ActivationsError, open_extractor
 
 
-class Two(tf.Module):
+class Two(tf.Module):  # type: ignore[misc]
     """Steers, and has a function beside it that sees no image, or steers, too."""
 
     def __init__(self) -> None:
@@ -32,18 +32,23 @@ class Two(tf.Module):
         with tf.name_scope("steer/seen"):
             return tf.nn.relu(tf.nn.conv2d(image, self.kernel, 2, "VALID"))
 
-    @tf.function(input_signature=[tf.TensorSpec([1, 48, 64, 3], tf.float32, "img_in")])
+    @tf.function(  # type: ignore[untyped-decorator]
+        input_signature=[tf.TensorSpec([1, 48, 64, 3], tf.float32, "img_in")]
+    )
     def steer(self, img_in: Any) -> Any:
         return {"angle": tf.reduce_mean(self.maps(img_in))}
 
-    @tf.function(input_signature=[tf.TensorSpec([1, 2], tf.float32, "code")])
+    @tf.function(  # type: ignore[untyped-decorator]
+        input_signature=[tf.TensorSpec([1, 2], tf.float32, "code")]
+    )
     def decode(self, code: Any) -> Any:
         return {"out": code * self.weights}
 
 
 def main(folder: Path) -> None:
     """Convert with weights as constants and as variables, with one and with two that steer."""
-    two, found = Two(), {}
+    two = Two()
+    found: dict[str, dict[str, Any]] = {}
     frame = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)
     expected = two.maps((frame / 255).astype(np.float32)[np.newaxis]).numpy()[0]
     for name, signatures, variables in (

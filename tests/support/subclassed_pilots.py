@@ -24,7 +24,7 @@ FRAME = np.random.default_rng(5).integers(0, 256, (48, 64, 3), np.uint8)
 SCALED = (FRAME / np.float32(255))[np.newaxis]
 
 
-class Pilot(K.Model):
+class Pilot(K.Model):  # type: ignore[misc, name-defined]
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.first = K.layers.Conv2D(6, 5, 2, activation="relu", name="first")

@@ -27,7 +27,7 @@ else:
 L = keras.layers
 
 
-class Block(L.Layer):
+class Block(L.Layer):  # type: ignore[name-defined, misc]
     """Two convolutions, one of them of its own making."""
 
     def __init__(self, **options: Any) -> None:

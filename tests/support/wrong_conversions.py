@@ -18,27 +18,29 @@ import tensorflow as tf
 
 from donkey_activations import ModelError, open_extractor
 from donkey_activations.extractors import cache, keras
+from donkey_activations.extractors.converter import run_converter
+from donkey_activations.extractors.pilot_format import PilotFormat
 
 
 def main(pilot: Path, way: str) -> None:
     """Open the pilot, and print the error and the kept files' names."""
     stock = tf.lite.TFLiteConverter.from_concrete_functions
     models: list[Any] = []
-    loaded, run = keras.load, keras.run_converter
+    loaded = keras.load
 
-    def load(*arguments: Any) -> Any:
-        models.append(loaded(*arguments)[1])
+    def load(path: Path, pilot_format: PilotFormat, trust_model: bool) -> tuple[Any, Any]:
+        models.append(loaded(path, pilot_format, trust_model)[1])
         return tf, models[-1]
 
-    def shown_the_model(functions: Any, holder: Any) -> Any:
+    def shown_the_model(functions: Any, _holder: Any) -> Any:
         return stock(functions, models[-1])
 
-    def with_another_weight(module: Any, converter: Any) -> bytes:
+    def with_another_weight(tf: Any, converter: Any) -> bytes:
         bias = models[-1].get_layer("conv2d_2").bias
         right = bias.numpy()
         bias.assign(right + 0.01)
         try:
-            return run(module, converter)
+            return run_converter(tf, converter)
         finally:
             bias.assign(right)
 
@@ -46,7 +48,7 @@ def main(pilot: Path, way: str) -> None:
     if way == "unset":
         tf.lite.TFLiteConverter.from_concrete_functions = shown_the_model
     else:
-        keras.run_converter = with_another_weight
+        keras.run_converter = with_another_weight  # type: ignore[attr-defined]
     error = None
     try:
         open_extractor(pilot)

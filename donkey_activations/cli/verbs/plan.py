@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
     sample = _sample(args)
     with closing(Steps(sys.stderr)) as steps:
-        progress = (lambda step: None) if args.quiet else steps.begin
+        progress = (lambda _: None) if args.quiet else steps.begin
         progress(f"opening {args.model}")
         pilot = PlannedPilot(args.model, layers=args.layers, trust_model=args.trust_model)
         options = PlanOptions(args.hz, args.every, args.threads)

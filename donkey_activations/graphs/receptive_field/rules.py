@@ -45,7 +45,7 @@ def propagate(operator: Operator) -> Field | None:
     return field if fits else None
 
 
-def _unknown(operator: Operator) -> Field | None:
+def _unknown(_operator: Operator) -> Field | None:
     return None
 
 

@@ -309,7 +309,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(
 ) -> None:
     Path("closed").mkdir(mode=0o500)
     # Root may write anywhere, so the system's answer is given here.
-    monkeypatch.setattr(os, "access", lambda path, mode: path != Path("closed"))
+    monkeypatch.setattr(os, "access", lambda path, _: path != Path("closed"))
     line = refusal(capsys, words(stock_pilot, "--out", "closed/a.mp4"))
     assert "closed: cannot be written to" in line
 

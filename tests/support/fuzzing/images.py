@@ -174,17 +174,17 @@ def _loop(path: Path) -> None:
 
 
 _PLACES: list[tuple[bytes, Callable[[Path], object]]] = [
-    (b"missing.jpg", lambda path: None),
+    (b"missing.jpg", lambda _: None),
     (b"a folder", lambda path: path.mkdir()),
     (b"pipe.jpg", mkfifo),
     (b"loop.jpg", _loop),
     (b"zero.jpg", lambda path: path.symlink_to("/dev/zero")),
     (b"sparse.jpg", lambda path: sparse(path, b"\xff\xd8\xff")),
-    (b"x" * 300, lambda path: None),
-    (b"", lambda path: None),
-    (b"~nobody-of-this-name/x.jpg", lambda path: None),
-    (b"*.jpg", lambda path: None),
-    (b"[", lambda path: None),
+    (b"x" * 300, lambda _: None),
+    (b"", lambda _: None),
+    (b"~nobody-of-this-name/x.jpg", lambda _: None),
+    (b"*.jpg", lambda _: None),
+    (b"[", lambda _: None),
     (b"\xff\xfe.jpg", lambda path: path.write_bytes(b"")),
 ]
 

@@ -54,7 +54,7 @@ def packed(path: Path) -> None:
         content.write(archive.read("model.weights.h5"))
     with h5py.File(content, "r+") as file:
         file.create_dataset("padding", (_GIGABYTE,), "u1", chunks=(1 << 22,), compression=1)
-    rewrite_zip(path, {"model.weights.h5": lambda old: content.getvalue()}, zipfile.ZIP_DEFLATED)
+    rewrite_zip(path, {"model.weights.h5": lambda _: content.getvalue()}, zipfile.ZIP_DEFLATED)
 
 
 def names(path: Path) -> None:
@@ -93,7 +93,7 @@ def virtual_values(file: Any, room: Room) -> None:
     group.create_virtual_dataset(name, layout)
 
 
-def huge_values(file: Any, room: Room, chunks: bool) -> None:
+def huge_values(file: Any, _room: Room, chunks: bool) -> None:
     group, name = _weights(file)
     del group[name]
     chunk = (1 << 20,) if chunks else None
@@ -102,14 +102,14 @@ def huge_values(file: Any, room: Room, chunks: bool) -> None:
     )
 
 
-def soft_loop(file: Any, room: Room) -> None:
+def soft_loop(file: Any, _room: Room) -> None:
     group, name = _weights(file)
     del group[name]
     group[name] = h5py.SoftLink(f"{group.name}/{name}")
     file["round"] = file
 
 
-def deep_groups(file: Any, room: Room) -> None:
+def deep_groups(file: Any, _room: Room) -> None:
     group = file
     for _ in range(3000):
         group = group.create_group("g")

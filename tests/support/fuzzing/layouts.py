@@ -94,7 +94,7 @@ _FIXED: list[bytes | Callable[[Path], Any]] = [
     b"width_px: 4096\nlayers_height_px: 4096\ncaptions: false\ngap_px: 16",
     b"filters: [" + b", ".join(b"%d" % n for n in range(9000)) + b"]",
     mkfifo, sparse, lambda path: path.mkdir(), lambda path: path.symlink_to(path),
-    lambda path: path.symlink_to("/dev/zero"), lambda path: None,
+    lambda path: path.symlink_to("/dev/zero"), lambda _: None,
 ]  # fmt: skip
 _CASES: list[MakeCase] = [partial(_fixed, content=content) for content in _FIXED]
 SUBJECT = Subject(_CASES, any_layout)

@@ -74,16 +74,17 @@ def write_pilots(folder: Path) -> None:
     """A pilot of two convolutions in every format, and graphs with many kinds of operators."""
     # What builds pilots sets up TensorFlow when it is imported.
     import pilot_kinds as kinds
+    import tensorflow as tf
 
     layers = kinds.L
-    small = kinds.tf.keras.Sequential(
+    small = tf.keras.Sequential(
         [layers.Input((HEIGHT, WIDTH, 3), name="img_in"),
          layers.Conv2D(4, 5, strides=2, activation="relu", name="conv_a"),
          layers.Conv2D(5, 3, activation="relu", name="conv_b"),
          layers.Flatten(), layers.Dense(2, name="out")],
         name="small",
     )  # fmt: skip
-    foreign = kinds.tf.keras.Sequential(
+    foreign = tf.keras.Sequential(
         [layers.Input((4, HEIGHT, WIDTH, 1), name="img_in"),
          layers.Conv3D(3, 3, name="conv_a"), layers.MaxPooling3D((1, 2, 2)),
          layers.Conv3D(4, (2, 3, 3), name="conv_b"), layers.Flatten(), layers.Dense(2)],

@@ -23,6 +23,11 @@ def _name_of_the_set(pilot: Path) -> str:
     return mosaic_set(_TUB, pilot, open_extractor(pilot), Layout()).name
 
 
+def _fill(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "x").touch()
+
+
 def _put(path: Path, room: Room, *, file: bool) -> None:
     """Puts something at a place where a file or a folder of ours is due."""
     chance = room.chance
@@ -30,7 +35,7 @@ def _put(path: Path, room: Room, *, file: bool) -> None:
     kinds: dict[str, Callable[[], Any]] = {
         "nothing": lambda: None,
         "a folder": path.mkdir,
-        "a full folder": lambda: (path.mkdir(), (path / "x").touch()),
+        "a full folder": lambda: _fill(path),
         "an empty file": path.touch,
         "garbage": lambda: path.write_bytes(chance.randbytes(50) + b"\xff\xd9"),
         "a pipe": lambda: mkfifo(path),

@@ -104,7 +104,7 @@ _CONTENTS: list[Callable[[Path], Any]] = [
     lambda path: sparse(path, _HEAD),
     lambda path: path.symlink_to(path),
     lambda path: path.symlink_to("/dev/zero"),
-    lambda path: None,
+    lambda _: None,
 ]
 _FIXED: list[MakeCase] = [partial(_changed, change=change) for change in _CHANGES]
 _FIXED += [partial(_content, make=make) for make in _CONTENTS]

@@ -172,7 +172,7 @@ def _fixed(room: Room, spoil: Callable[[Path, Room], Any], old: bool = False) ->
     return Case(_words(room, _TUB).words, [f"{_TUB}/activations", "out", "film.mp4", "sheet.png"])
 
 
-def _edit(tub: Path, room: Room, line: str, name: str = "catalog_0.catalog") -> None:
+def _edit(tub: Path, _room: Room, line: str, name: str = "catalog_0.catalog") -> None:
     with (tub / name).open("a") as file:
         file.write(f"{line}\n")
 
@@ -200,37 +200,47 @@ def _many_keys(tub: Path, room: Room) -> None:
     _edit(tub, room, json.dumps({"_index": 7, **{f"key {n}": n for n in range(200_000)}}))
 
 
+def _a_loop(tub: Path, _room: Room) -> None:
+    shutil.rmtree(tub)
+    tub.symlink_to(tub)
+
+
+def _a_file(tub: Path, _room: Room) -> None:
+    shutil.rmtree(tub)
+    tub.write_text("a file")
+
+
 _SPOILERS: list[Callable[[Path, Room], Any]] = [
     lambda tub, room: _edit(tub, room, "[" * DEEP),
     lambda tub, room: _edit(tub, room, '{"a":' * 99_000 + "1" + "}" * 99_000),
     lambda tub, room: _edit(tub, room, '{"a":' * DEEP + "1" + "}" * DEEP),
     lambda tub, room: _edit(tub, room, "[" * DEEP, "manifest.json"),
-    lambda tub, room: (tub / "manifest.json").write_text("\n" * 4 + "[" * DEEP),
-    lambda tub, room: _manifest(tub, ["../../outside/catalog_0.catalog", "/etc/passwd", "images"]),
-    lambda tub, room: _manifest(tub, ["\udcff", "a\nb", "\x1b[2J", "\0", "x" * 300, "", ".", 7]),
-    lambda tub, room: _manifest(tub, ["catalog_0.catalog"], [1e999, -1, "1", None, 2, [], True]),
-    lambda tub, room: _manifest(tub, "catalog_0.catalog", 7),
-    lambda tub, room: _manifest(tub, [], list(range(100_000))),
+    lambda tub, _: (tub / "manifest.json").write_text("\n" * 4 + "[" * DEEP),
+    lambda tub, _: _manifest(tub, ["../../outside/catalog_0.catalog", "/etc/passwd", "images"]),
+    lambda tub, _: _manifest(tub, ["\udcff", "a\nb", "\x1b[2J", "\0", "x" * 300, "", ".", 7]),
+    lambda tub, _: _manifest(tub, ["catalog_0.catalog"], [1e999, -1, "1", None, 2, [], True]),
+    lambda tub, _: _manifest(tub, "catalog_0.catalog", 7),
+    lambda tub, _: _manifest(tub, [], list(range(100_000))),
     _one_catalog_ten_thousand_times,
     _many_keys,
     partial(_linked, name="manifest.json"),
     partial(_linked, name="catalog_0.catalog"),
     partial(_linked, name="images"),
-    lambda tub, room: sparse(tub / "manifest.json"),
-    lambda tub, room: sparse(tub / "catalog_0.catalog"),
-    lambda tub, room: sparse(tub / "images" / "2_cam_image_array_.jpg"),
-    lambda tub, room: sparse(tub / "images" / "2_cam_image_array_.jpg", b"\xff\xd8\xff"),
-    lambda tub, room: shutil.rmtree(tub),
-    lambda tub, room: (shutil.rmtree(tub), tub.symlink_to(tub)),
-    lambda tub, room: (shutil.rmtree(tub), tub.write_text("a file")),
+    lambda tub, _: sparse(tub / "manifest.json"),
+    lambda tub, _: sparse(tub / "catalog_0.catalog"),
+    lambda tub, _: sparse(tub / "images" / "2_cam_image_array_.jpg"),
+    lambda tub, _: sparse(tub / "images" / "2_cam_image_array_.jpg", b"\xff\xd8\xff"),
+    lambda tub, _: shutil.rmtree(tub),
+    _a_loop,
+    _a_file,
 ]
 _OLD_SPOILERS: list[Callable[[Path, Room], Any]] = [
     partial(_linked, name="record_2.json"),
-    lambda tub, room: sparse(tub / "record_2.json"),
-    lambda tub, room: (tub / "record_2.json").rename(tub / f"record_{'9' * 230}.json"),
-    lambda tub, room: (tub / "record_2.json").rename(tub / f"record_{'9' * 243}.json"),
-    lambda tub, room: (tub / "record_2.json").rename(tub / "record_٣.json"),
-    lambda tub, room: (tub / "record_2.json").write_text("[" * DEEP),
+    lambda tub, _: sparse(tub / "record_2.json"),
+    lambda tub, _: (tub / "record_2.json").rename(tub / f"record_{'9' * 230}.json"),
+    lambda tub, _: (tub / "record_2.json").rename(tub / f"record_{'9' * 243}.json"),
+    lambda tub, _: (tub / "record_2.json").rename(tub / "record_٣.json"),
+    lambda tub, _: (tub / "record_2.json").write_text("[" * DEEP),
 ]
 
 

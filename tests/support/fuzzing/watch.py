@@ -38,7 +38,8 @@ class Watch:
             folder: Wherever links in paths lead, it is where they end that counts.
         """
         before = _accesses(folder)
-        self._touched = touched = []
+        touched: list[str] = []
+        self._touched = touched
         self._folder = f"{os.path.realpath(folder)}/"
         try:
             yield touched

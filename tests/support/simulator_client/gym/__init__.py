@@ -7,6 +7,6 @@ The gym of that age, and the simulator's client for it, are in no package regist
 from gym_donkeycar import SimulatorClient
 
 
-def make(name: str, conf: dict[str, object]) -> SimulatorClient:
+def make(_name: str, conf: dict[str, object]) -> SimulatorClient:
     """Connect to the simulator that `conf` names; every environment is the same one."""
     return SimulatorClient(str(conf["host"]), int(str(conf["port"])))

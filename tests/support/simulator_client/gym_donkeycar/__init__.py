@@ -9,6 +9,7 @@ import json
 import socket
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 
@@ -20,10 +21,12 @@ class SimulatorClient:
         self.messages = self.socket.makefile("r")
         self._await("car_loaded")
 
-    def reset(self) -> np.ndarray:
+    def reset(self) -> NDArray[np.float64]:
         return np.zeros((120, 160, 3))
 
-    def step(self, action: list[float]) -> tuple[np.ndarray, float, bool, dict[str, object]]:
+    def step(
+        self, action: list[float]
+    ) -> tuple[NDArray[np.float64], float, bool, dict[str, object]]:
         control = {"msg_type": "control", "steering": str(action[0]), "throttle": str(action[1])}
         self.socket.sendall(json.dumps(control).encode())
         telemetry = self._await("telemetry")

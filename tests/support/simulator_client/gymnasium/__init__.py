@@ -5,6 +5,7 @@
 
 import numpy as np
 from gym_donkeycar import SimulatorClient
+from numpy.typing import NDArray
 
 Information = dict[str, object]
 
@@ -15,10 +16,12 @@ class Environment:
     def __init__(self, client: SimulatorClient) -> None:
         self._client = client
 
-    def reset(self) -> tuple[np.ndarray, Information]:
+    def reset(self) -> tuple[NDArray[np.float64], Information]:
         return self._client.reset(), {}
 
-    def step(self, action: list[float]) -> tuple[np.ndarray, float, bool, bool, Information]:
+    def step(
+        self, action: list[float]
+    ) -> tuple[NDArray[np.float64], float, bool, bool, Information]:
         picture, reward, over, information = self._client.step(action)
         return picture, reward, over, False, information
 
@@ -26,6 +29,6 @@ class Environment:
         self._client.close()
 
 
-def make(name: str, conf: dict[str, object]) -> Environment:
+def make(_name: str, conf: dict[str, object]) -> Environment:
     """Connect to the simulator that `conf` names; every environment is the same one."""
     return Environment(SimulatorClient(str(conf["host"]), int(str(conf["port"]))))
