@@ -66,17 +66,17 @@ class Bench:
     peers: Path
 
     def ours(self, name: str, module: str, **case: Any) -> Contestant:
-        """Returns a contestant of this environment, not yet started."""
+        """Return a contestant of this environment, not yet started."""
         return self._contestant(name, Path(sys.executable), f"ours.{module}", case)
 
     def peer(self, name: str, peer: str, work: str, **case: Any) -> Contestant:
-        """Returns a contestant of the peers' environment, not yet started."""
+        """Return a contestant of the peers' environment, not yet started."""
         return self._contestant(
             name, self.peers, "peers.warm", {"peer": peer, "work": work, **case}
         )
 
     def take_turns(self, contestants: list[Contestant]) -> None:
-        """Starts all, and lets them work in turns."""
+        """Start all, and let them work in turns."""
         with ExitStack() as stack:
             for contestant in contestants:
                 stack.enter_context(contestant)
@@ -85,7 +85,7 @@ class Bench:
 
     @staticmethod
     def environment() -> dict[str, str]:
-        """Returns what lets a process of either environment find this folder's modules."""
+        """Return what lets a process of either environment find this folder's modules."""
         return {"PYTHONPATH": str(_HERE)}
 
     def _contestant(self, name: str, python: Path, module: str, case: dict[str, Any]) -> Contestant:
@@ -97,12 +97,12 @@ class Bench:
 
 
 def say(words: str) -> None:
-    """Tells on stderr what is going on."""
+    """Return on stderr what is going on."""
     print(words, file=sys.stderr, flush=True)
 
 
 def outcome(row: str, party: str, contestant: Contestant, **more: Any) -> Result:
-    """Returns what came of a contestant's turns; ``more`` are fields of the result."""
+    """Return what came of a contestant's turns; ``more`` are fields of the result."""
     return Result(
         row,
         party,

@@ -46,13 +46,13 @@ class BufferCamera:
     """A camera that draws into the same memory again and again, as many drivers do."""
 
     def __init__(self, height: int, width: int) -> None:
-        """Draws a course of 40 frames."""
+        """Draw a course of 40 frames."""
         self.course = [draw_frame(index, height, width) for index in range(40)]
         self.buffer = np.empty((height, width, 3), np.uint8)
         self.count = 0
 
     def run(self) -> tuple[NDArray[np.uint8], str]:
-        """The next frame, and that the pilot drives."""
+        """Return the next frame, and that the pilot drives."""
         np.copyto(self.buffer, self.course[self.count % len(self.course)])
         self.count += 1
         return self.buffer, "local"
@@ -62,7 +62,7 @@ class Clock:
     """Notes when a loop begins, and what the process has computed until then."""
 
     def __init__(self) -> None:
-        """Starts with no loop."""
+        """Start with no loop."""
         self.times: list[float] = []
         self.cpu_times: list[float] = []
 
@@ -98,7 +98,7 @@ class Drive:
 
 
 def drive(pilot: Path, size_hw: tuple[int, int], every: int, seconds: float) -> Drive:
-    """Drives once.
+    """Drive once.
 
     Args:
         pilot: A ``.tflite`` of Donkeycar's linear pilot.
@@ -145,7 +145,7 @@ def _add_part(done: Drive, vehicle: Vehicle, part: CnnActivations) -> None:
 
 
 def main() -> None:
-    """Drives as the command line says, and prints what came of it."""
+    """Drive as the command line says, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pilot", type=Path, required=True, help="a .tflite of that size")
     parser.add_argument("--size", default="160x120", help="of the camera")

@@ -19,7 +19,7 @@ _ASK = (
 
 
 def describe(peers: Path, load_before: float) -> list[str]:
-    """Returns what must be known beside figures, a line each.
+    """Return what must be known beside figures, a line each.
 
     Args:
         peers: The peers' Python.

@@ -13,7 +13,7 @@ import time
 
 
 def main() -> None:
-    """Runs the command of the command line to its end."""
+    """Run the command of the command line to its end."""
     report, *command = sys.argv[1:]
     start = time.perf_counter()
     process = os.posix_spawn(command[0], command, os.environ)

@@ -30,7 +30,7 @@ class ProcessError(RuntimeError):
 
 
 def run(command: Words, environment: Mapping[str, str], folder: Path | None = None) -> Run:
-    """Runs a process to its end.
+    """Run a process to its end.
 
     Args:
         command: The words.
@@ -85,14 +85,14 @@ class Way:
     error: str = ""
 
     def result(self, row: str, party: str, name: str, **more: Any) -> Result:
-        """Returns what came of it; ``more`` are fields of the result."""
+        """Return what came of it; ``more`` are fields of the result."""
         walls_s = tuple(done.wall_s for done in self.runs)
         peak = max((done.peak_mb for done in self.runs), default=0.0)
         return Result(row, party, name, walls_s, peak, error=self.error, **more)
 
 
 def take_turns(ways: Sequence[Way], rounds: int, *, warm_up: bool = True) -> None:
-    """Runs all of them, one after the other, round after round, in changing order.
+    """Run all of them, one after the other, round after round, in changing order.
 
     Args:
         ways: What is measured; one that fails keeps its error, and is not run any more.

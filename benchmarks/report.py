@@ -31,7 +31,7 @@ Peak memory is that of the largest process of each, without what others of its p
 
 
 def render(machine: Sequence[str], results: list[Result], drives: Sequence[tuple[str, ...]]) -> str:
-    """Returns the whole file.
+    """Return the whole file.
 
     Args:
         machine: Lines about the machine and the versions.
@@ -75,7 +75,7 @@ def _memory(comparisons: list[Comparison]) -> str:
 
 
 def _parties(comparisons: list[Comparison]) -> list[str]:
-    """The columns: the limit, Donkeycar, and the others."""
+    """Return the columns: the limit, Donkeycar, and the others."""
     named = {party for one in comparisons for party in one.others}
     return sorted(named, key=lambda party: (party != LIMIT, party.lower()))
 

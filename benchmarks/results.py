@@ -53,7 +53,7 @@ class Comparison:
     faster: list[Result]
 
     def ratio(self, other: Result) -> float:
-        """Returns how many times as long as ours it takes.
+        """Return how many times as long as ours it takes.
 
         The median of the ratios of each round, so that a round in which the machine was slow for
         all tells as much as any other.
@@ -63,7 +63,7 @@ class Comparison:
 
 
 def compare(results: list[Result]) -> list[Comparison]:
-    """Sorts results into the rows of the table, in their order; a row without ours is left out."""
+    """Sort results into the rows of the table, in their order; a row without ours is left out."""
     comparisons = []
     for row in dict.fromkeys(result.row for result in results):
         ran = [one for one in results if one.row == row and one.per_round]

@@ -25,7 +25,7 @@ _RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def main() -> None:
-    """Reads the command line, measures, prints the tables and writes them."""
+    """Read the command line, measure, print the tables and write them."""
     arguments = _arguments()
     logging.disable(logging.INFO)
     amount = QUICK if arguments.quick else Amount()

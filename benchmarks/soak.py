@@ -41,7 +41,7 @@ _LOOK_EVERY_S = pilot_watch.LOOK_EVERY_S * 20 / _RATE_HZ
 
 
 def soak(rounds: int, pilots: Path, folder: Path) -> Soaked:
-    """Drives once.
+    """Drive once.
 
     Args:
         rounds: How many.
@@ -69,7 +69,7 @@ def soak(rounds: int, pilots: Path, folder: Path) -> Soaked:
 
 
 def main() -> int:
-    """Reads the command line, drives, prints the table and what holds."""
+    """Read the command line, drive, print the table and what holds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=72_000, help="1000 or more")
     parser.add_argument("--pilots", type=Path, help="folder that keeps the pilots it builds")

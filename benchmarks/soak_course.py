@@ -31,7 +31,7 @@ class Sample:
 
 
 def take_sample(number: int) -> Sample:
-    """Asks the system, so that threads of LiteRT and OpenCV count, too."""
+    """Ask the system, so that threads of LiteRT and OpenCV count, too."""
     process = Path("/proc/self")
     pages = int((process / "statm").read_text().split()[1])
     threads, descriptors = (len(list((process / name).iterdir())) for name in ("task", "fd"))
@@ -42,7 +42,7 @@ class Camera:
     """Draws a course in advance, and is out of order for 20 of 100 rounds, each time otherwise."""
 
     def __init__(self) -> None:
-        """Draws the course."""
+        """Draw the course."""
         self.course = [draw_frame(number) for number in range(40)]
         self.faults: list[Callable[[NDArray[np.uint8]], Any]] = [
             lambda _: None,
@@ -53,7 +53,7 @@ class Camera:
         ]
 
     def frame_of(self, number: int) -> Any:
-        """What it gives in a round."""
+        """Return what it gives in a round."""
         frame = self.course[number % len(self.course)]
         block, place = divmod(number, 100)
         return frame if place >= 20 else self.faults[block % len(self.faults)](frame)
@@ -63,7 +63,7 @@ class Course:
     """The first part of the vehicle: lets things go wrong, and takes samples."""
 
     def __init__(self, rounds: int, model: Path, others: list[bytes], tub: Path) -> None:
-        """Begins with no round.
+        """Begin with no round.
 
         Args:
             rounds: How many there will be.

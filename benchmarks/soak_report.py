@@ -24,7 +24,7 @@ class Soaked:
     seconds: float
 
     def tenth(self, number: int) -> slice:
-        """The rounds of a tenth."""
+        """Return the rounds of a tenth."""
         bounds = np.linspace(0, self.course.rounds, PARTS + 1).astype(int)
         return slice(bounds[number], bounds[number + 1])
 
@@ -43,7 +43,7 @@ class Soaked:
 
 
 def table(soaked: Soaked) -> str:
-    """Returns one line a tenth."""
+    """Return one line a tenth."""
     lines = [
         "                     process              in the part          mosaics          pilots",
         "  to round   memory  threads  files    median       p99    made  skipped  failed  opened",
@@ -63,7 +63,7 @@ def table(soaked: Soaked) -> str:
 
 
 def verdicts(soaked: Soaked, records: int) -> list[tuple[bool, str]]:
-    """Returns what is asked for, and whether it holds."""
+    """Return what is asked for, and whether it holds."""
     peaks = [soaked.peak_mb(number) for number in range(1, PARTS)]
     growth_mb = max(peaks) - peaks[0]
     settled, last = soaked.samples(1)[0], soaked.samples(PARTS - 1)[-1]

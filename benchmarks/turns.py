@@ -27,7 +27,7 @@ _KEPT_WORDS = 2000
 
 
 def serve(prepare: Callable[[dict[str, Any]], tuple[Callable[[int], Any], Any]]) -> None:
-    """Prepares what the first argument, a JSON object, asks for, and works whenever it is told to.
+    """Prepare what the first argument, a JSON object, asks for, and work whenever it is told to.
 
     Args:
         prepare: Returns the work, whose argument counts the calls and whose result is dropped, and
@@ -50,7 +50,7 @@ def serve(prepare: Callable[[dict[str, Any]], tuple[Callable[[int], Any], Any]])
 
 
 def _warm_up(work: Callable[[int], Any]) -> None:
-    """What takes long is warm after one time."""
+    """Work for a while before anything is measured, once at least."""
     start, call = time.perf_counter(), 0
     while call < _MOST_WARM_UP and (call == 0 or time.perf_counter() < start + _WARM_UP_S):
         work(call)
@@ -58,7 +58,7 @@ def _warm_up(work: Callable[[int], Any]) -> None:
 
 
 def peak_mb() -> float:
-    """Returns the largest memory of this process in MB, without that of whoever started it."""
+    """Return the largest memory of this process in MB, without that of whoever started it."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
@@ -68,7 +68,7 @@ def peak_mb() -> float:
 
 
 def in_mb(maxrss: int) -> float:
-    """Returns the system's measure of the largest memory in MB: Linux counts in kB, macOS bytes."""
+    """Return the system's measure of the largest memory in MB: Linux counts in kB, macOS bytes."""
     return maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
@@ -93,7 +93,7 @@ class Contestant:
     error: str = ""
 
     def __enter__(self) -> Self:
-        """Starts the process and waits until it is warm."""
+        """Start the process and wait until it is warm."""
         self._words = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [str(word) for word in self.command],
@@ -112,13 +112,13 @@ class Contestant:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Ends the process."""
+        """End the process."""
         self._process.kill()
         self._process.communicate()
         self._words.close()
 
     def turn(self, seconds: float) -> None:
-        """Works for so long, and at least once.
+        """Work for so long, and at least once.
 
         A contestant that fails keeps its error, and takes no turn any more.
         """
@@ -133,7 +133,7 @@ class Contestant:
             self.peak_mb = report["peak_mb"]
 
     def medians_s(self) -> tuple[float, ...]:
-        """Returns the median seconds of a piece of work, by turn."""
+        """Return the median seconds of a piece of work, by turn."""
         return tuple(median(times_s) for times_s in self.times_s)
 
     def _report(self) -> Any:
@@ -147,7 +147,7 @@ class Contestant:
 
 
 def last_line(words: bytes) -> str:
-    """Returns the last line of what a process said, which is where Python names its error."""
+    """Return the last line of what a process said, which is where Python names its error."""
     lines = words[-_KEPT_WORDS:].decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"
 
@@ -155,7 +155,7 @@ def last_line(words: bytes) -> str:
 def take_turns(
     contestants: Sequence[Contestant], rounds: int, seconds: float, slow_rounds: int
 ) -> None:
-    """Lets all of them work, one after the other, round after round, in changing order.
+    """Let all of them work, one after the other, round after round, in changing order.
 
     Args:
         contestants: Who.

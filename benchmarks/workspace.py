@@ -27,7 +27,7 @@ _FRAMES = 20
 
 
 def describe(size: Size) -> str:
-    """Returns ``(height, width)`` as people write it."""
+    """Return ``(height, width)`` as people write it."""
     return f"{size[1]}x{size[0]}"
 
 
@@ -46,18 +46,18 @@ class Workspace:
     records: int
 
     def pilot(self, size: Size) -> StockPilot:
-        """Returns Donkeycar's linear pilot with random weights."""
+        """Return Donkeycar's linear pilot with random weights."""
         return build_stock_pilot(self.folder, *size)
 
     def frames(self, size: Size) -> Path:
-        """Returns a file of frames, uint8 ``(frame, height, width, 3)``."""
+        """Return a file of frames, uint8 ``(frame, height, width, 3)``."""
         path = self.folder / f"frames-{describe(size)}.npy"
         if not path.exists():
             np.save(path, np.stack([draw_frame(index, *size) for index in range(_FRAMES)]))
         return path
 
     def maps(self, size: Size) -> Path:
-        """Returns a file of the maps of the first frame by layer."""
+        """Return a file of the maps of the first frame by layer."""
         path = self.folder / f"maps-{describe(size)}.npz"
         if not path.exists():
             extractor = open_extractor(self.pilot(size).tflite)
@@ -90,7 +90,7 @@ class Workspace:
         return path
 
     def fresh(self, name: str) -> Path:
-        """Returns an empty folder."""
+        """Return an empty folder."""
         number = len(list(self.folder.glob(f"{name}-*")))
         path = self.folder / f"{name}-{number}"
         path.mkdir()

@@ -158,7 +158,7 @@ def _with_plugins(stock: Callable[[], None], stock_names: set[str]) -> Callable[
 
 
 def _mended_command() -> Command | None:
-    """Returns what answers in the place of a stock command; None where stock is to answer."""
+    """Return what answers in the place of a stock command; None where stock is to answer."""
     if _wants_stock(sys.argv[1:]):
         sys.argv.remove(_STOCK_FLAG)
         return None

@@ -21,7 +21,7 @@ _BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 def loads_json(content: bytes | str) -> Any:
-    """Reads JSON as ``json.loads`` does, unless it is nested deeper than anything of use.
+    """Read JSON as ``json.loads`` does, unless it is nested deeper than anything of use.
 
     Donkeycar raises Python's recursion limit so far that deep brackets overflow the stack, which
     ends the process without a word.

@@ -17,7 +17,7 @@ from donkey_activations.extractors import graph
 
 
 def prepare(case: dict[str, Any]) -> tuple[Callable[[int], Any], Any]:
-    """Sets the interpreter up with a frame.
+    """Set the interpreter up with a frame.
 
     Args:
         case: ``model`` and ``frames``, files; ``cut``; ``threads``.

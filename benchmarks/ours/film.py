@@ -15,7 +15,7 @@ from donkey_activations.films.video import VideoFile
 
 
 def prepare(case: dict[str, Any]) -> tuple[Callable[[int], Any], Any]:
-    """Draws a mosaic of each frame, and begins a film.
+    """Draw a mosaic of each frame, and begin a film.
 
     Args:
         case: ``model`` and ``frames``, files, and ``folder`` for the film.

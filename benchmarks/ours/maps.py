@@ -10,7 +10,7 @@ from donkey_activations import open_extractor
 
 
 def prepare(case: dict[str, Any]) -> tuple[Callable[[int], Any], Any]:
-    """Opens the pilot.
+    """Open the pilot.
 
     Args:
         case: ``model`` and ``frames``, files, and ``threads``.

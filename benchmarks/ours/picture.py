@@ -22,7 +22,7 @@ _FRAMES = 4
 
 
 def prepare(case: dict[str, Any]) -> tuple[Callable[[int], Any], Any]:
-    """Computes the maps, once.
+    """Compute the maps, once.
 
     Args:
         case: ``model`` and ``frames``, files, and ``work``: ``draw``, ``jpeg``, ``both``,

@@ -18,7 +18,7 @@ from donkey_activations.mosaic.jpeg import encode_jpeg
 
 
 def prepare(case: dict[str, Any]) -> tuple[Callable[[int], Any], Any]:
-    """Opens the pilot.
+    """Open the pilot.
 
     Args:
         case: ``model``, a file; ``images``, files; ``folder`` for the pictures.

@@ -16,7 +16,7 @@ Maps = dict[str, NDArray[np.float32]]
 
 
 def load(path: str) -> dict[str, Any]:
-    """Returns a model a layer, by the layer's name."""
+    """Return a model a layer, by the layer's name."""
     from tensorflow.keras.models import Model, load_model
 
     model = load_model(path, compile=False)
@@ -26,12 +26,12 @@ def load(path: str) -> dict[str, Any]:
 
 
 def maps(pilot: dict[str, Any], image: NDArray[np.float32]) -> Maps:
-    """Runs one model after the other."""
+    """Run one model after the other."""
     return {name: model.predict(image, verbose=0)[0] for name, model in pilot.items()}
 
 
 def picture(maps: Maps, folder: str) -> None:
-    """Draws a figure a layer, with six columns of maps."""
+    """Draw a figure a layer, with six columns of maps."""
     import matplotlib.pyplot as plt
 
     columns = 6

@@ -19,7 +19,7 @@ from peers.warm import scaled
 
 
 def draw(peer_name: str, model: str, folder: str, images: list[str]) -> Iterator[float]:
-    """Yields the time when the pilot is open, and then when each image is drawn."""
+    """Yield the time when the pilot is open, and then when each image is drawn."""
     peer = import_module(f"peers.{peer_name}")
     pilot = peer.load(model)
     yield time.perf_counter()
@@ -33,7 +33,7 @@ def draw(peer_name: str, model: str, folder: str, images: list[str]) -> Iterator
 
 
 def main() -> None:
-    """Draws the images of the command line."""
+    """Draw the images of the command line."""
     start = time.perf_counter()
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints

@@ -9,7 +9,7 @@ from turns import serve
 
 
 def prepare(case: dict[str, Any]) -> tuple[Callable[[int], Any], Any]:
-    """Opens what is measured.
+    """Open what is measured.
 
     Args:
         case: ``peer``, a module here; ``work``, which is ``maps`` (with ``keras`` and ``frames``,
@@ -30,7 +30,7 @@ def prepare(case: dict[str, Any]) -> tuple[Callable[[int], Any], Any]:
 
 
 def scaled(frame: Any) -> Any:
-    """Returns uint8 ``(height, width, 3)`` as a network takes it, float32 with a batch of one."""
+    """Return uint8 ``(height, width, 3)`` as a network takes it, float32 with a batch of one."""
     return (frame * (1 / 255)).astype(np.float32)[np.newaxis]
 
 

@@ -9,7 +9,7 @@ from peers import with_keras
 
 
 def load(path: str) -> tuple[list[str], Any]:
-    """Returns the names of the convolutions, and the model as one graph."""
+    """Return the names of the convolutions, and the model as one graph."""
     import tensorflow as tf
 
     names, model = with_keras.load(path)
@@ -17,5 +17,5 @@ def load(path: str) -> tuple[list[str], Any]:
 
 
 def maps(pilot: tuple[list[str], Any], image: NDArray[np.float32]) -> with_keras.Maps:
-    """Calls the graph."""
+    """Call the graph."""
     return with_keras.maps(pilot, image)

@@ -10,7 +10,7 @@ Maps = dict[str, NDArray[np.float32]]
 
 
 def load(path: str) -> tuple[Any, list[str]]:
-    """Returns the model, compiled as keract wants it, and the names of its convolutions."""
+    """Return the model, compiled as keract wants it, and the names of its convolutions."""
     from tensorflow.keras.models import load_model
 
     model = load_model(path, compile=False)
@@ -19,7 +19,7 @@ def load(path: str) -> tuple[Any, list[str]]:
 
 
 def maps(pilot: tuple[Any, list[str]], image: NDArray[np.float32]) -> Maps:
-    """Asks for the convolutions alone, which is less than keract gives unless told."""
+    """Ask for the convolutions alone, which is less than keract gives unless told."""
     model, names = pilot
     return {
         name: maps[0]
@@ -28,6 +28,6 @@ def maps(pilot: tuple[Any, list[str]], image: NDArray[np.float32]) -> Maps:
 
 
 def picture(maps: Maps, folder: str) -> None:
-    """Saves a figure a layer."""
+    """Save a figure a layer."""
     batches = {name: layer[np.newaxis] for name, layer in maps.items()}
     keract.display_activations(batches, save=True, directory=folder)

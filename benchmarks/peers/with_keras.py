@@ -9,7 +9,7 @@ Maps = dict[str, NDArray[np.float32]]
 
 
 def load(path: str) -> tuple[list[str], Any]:
-    """Returns the names of the convolutions, and the model."""
+    """Return the names of the convolutions, and the model."""
     from tensorflow.keras.models import Model, load_model
 
     model = load_model(path, compile=False)
@@ -18,7 +18,7 @@ def load(path: str) -> tuple[list[str], Any]:
 
 
 def maps(pilot: tuple[list[str], Any], image: NDArray[np.float32]) -> Maps:
-    """Calls the model."""
+    """Call the model."""
     names, model = pilot
     outputs = model(image, training=False)
     return {name: output.numpy()[0] for name, output in zip(names, outputs, strict=True)}

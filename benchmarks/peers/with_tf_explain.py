@@ -15,7 +15,7 @@ _EXPLAINER = ExtractActivations()
 
 
 def load(path: str) -> tuple[Any, list[str]]:
-    """Returns the model and the names of its convolutions."""
+    """Return the model and the names of its convolutions."""
     from tensorflow.keras.models import load_model
 
     model = load_model(path, compile=False)
@@ -23,14 +23,14 @@ def load(path: str) -> tuple[Any, list[str]]:
 
 
 def maps(pilot: tuple[Any, list[str]], image: NDArray[np.float32]) -> None:
-    """Makes the grid of each layer, uint8; the values of the maps cannot be had."""
+    """Make the grid of each layer, uint8; the values of the maps cannot be had."""
     model, names = pilot
     for name in names:
         _EXPLAINER.explain((image, None), model, [name])
 
 
 def picture(maps: dict[str, NDArray[np.float32]], folder: str) -> None:
-    """Makes the grid of each layer as ``explain`` does behind the network, and saves it."""
+    """Make the grid of each layer as ``explain`` does behind the network, and save it."""
     for name, layer in maps.items():
         grid = filter_display(layer[np.newaxis])
         grid = (grid - grid.min()) / (grid.max() - grid.min())
@@ -38,7 +38,7 @@ def picture(maps: dict[str, NDArray[np.float32]], folder: str) -> None:
 
 
 def image(pilot: tuple[Any, list[str]], image: NDArray[np.float32], folder: str) -> None:
-    """Explains and saves layer by layer, as its users do."""
+    """Explain and save layer by layer, as its users do."""
     model, names = pilot
     for name in names:
         grid = _EXPLAINER.explain((image, None), model, [name])

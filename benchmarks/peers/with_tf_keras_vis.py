@@ -8,7 +8,7 @@ from tf_keras_vis.utils.model_modifiers import ExtractIntermediateLayer
 
 
 def load(path: str) -> dict[str, Any]:
-    """Returns a model a layer, by the layer's name."""
+    """Return a model a layer, by the layer's name."""
     from tensorflow.keras.models import load_model
 
     model = load_model(path, compile=False)
@@ -17,5 +17,5 @@ def load(path: str) -> dict[str, Any]:
 
 
 def maps(pilot: dict[str, Any], image: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """Calls one model after the other, which is faster than ``predict``."""
+    """Call one model after the other, which is faster than ``predict``."""
     return {name: model(image, training=False).numpy()[0] for name, model in pilot.items()}

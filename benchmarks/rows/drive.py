@@ -55,7 +55,7 @@ class _Kind:
 
 
 def measure(bench: Bench) -> list[tuple[str, ...]]:
-    """Drives kind after kind, several times round, and returns the rows under ``HEADER``."""
+    """Drive kind after kind, several times round, and return the rows under ``HEADER``."""
     rows: list[tuple[str, ...]] = []
     seconds = bench.amount.drive_s / bench.amount.drive_rounds
     for size in SIZES:

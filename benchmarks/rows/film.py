@@ -20,7 +20,7 @@ _DONKEY = Path(sys.executable).with_name("donkey")
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Measures all ways in turns."""
+    """Measure all ways in turns."""
     work, count = bench.workspace, bench.amount.records
     row = f"a film of a tub, {count} records, 160x120"
     say(row)

@@ -22,7 +22,7 @@ _PEERS = {
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Measures each size of frame."""
+    """Measure each size of frame."""
     return [result for size in SIZES for result in _measure(bench, size)]
 
 
@@ -57,7 +57,7 @@ def _measure(bench: Bench, size: Size) -> list[Result]:
 
 
 def _check_same(ours: Contestant, peer: Contestant) -> None:
-    """A peer that computes something else would be no peer.
+    """Refuse a peer that computes something else, as it would be no peer.
 
     Raises:
         RuntimeError: The mean of a layer's maps differs.

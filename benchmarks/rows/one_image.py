@@ -25,7 +25,7 @@ _PEERS = {
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Measures all ways in turns."""
+    """Measure all ways in turns."""
     say(_ROW)
     pilot = bench.workspace.pilot(SIZES[0])
     kept = bench.workspace.fresh("cache")

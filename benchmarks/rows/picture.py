@@ -16,7 +16,7 @@ _JPEG_MS = 4
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Measures each size of frame."""
+    """Measure each size of frame."""
     return [result for size in SIZES for result in _measure(bench, size)]
 
 

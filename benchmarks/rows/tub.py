@@ -25,7 +25,7 @@ _PEERS = {
 
 
 def measure(bench: Bench) -> list[Result]:
-    """Measures all ways in turns."""
+    """Measure all ways in turns."""
     count, few = bench.amount.records, bench.amount.peer_images
     row = f"a mosaic of each record of a tub, {count} records, 160x120"
     say(row)

@@ -46,7 +46,7 @@ class Car:
 
 
 def read_car(config_path: Path | None) -> Car:
-    """Reads ``config.py``, and ``myconfig.py`` beside it, as Donkeycar does.
+    """Read ``config.py``, and ``myconfig.py`` beside it, as Donkeycar does.
 
     Args:
         config_path: The car's ``config.py``; None is a car without any settings.
@@ -73,7 +73,7 @@ def read_car(config_path: Path | None) -> Car:
 
 
 def _check_files(config_path: Path) -> None:
-    """Finds a pipe or a device before it is opened, as that would wait or read without end."""
+    """Find a pipe or a device before it is opened, as that would wait or read without end."""
     for path in (config_path, config_path.with_name("myconfig.py")):
         if path.exists() and (not path.is_file() or path.stat().st_size > _LARGEST_MB << 20):
             raise ConfigError(f"{path}: expected a file of at most {_LARGEST_MB} MB, got none")
@@ -141,7 +141,7 @@ def _rate(config_path: Path, cfg: Any) -> float:
 
 
 def _beside(config_path: Path, settings: DriveConfig) -> DriveConfig:
-    """A car is driven in its own folder, so that is where its paths begin."""
+    """Resolve the layout's path from the car's folder, in which it is driven."""
     if settings.layout is None:
         return settings
     layout = config_path.parent / Path(settings.layout).expanduser()

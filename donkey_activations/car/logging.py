@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def silenced(logger_name: str, level: int) -> Iterator[None]:
-    """Drops what a logger says at a level and below while the block runs.
+    """Drop what a logger says at a level and below while the block runs.
 
     Args:
         logger_name: The logger.

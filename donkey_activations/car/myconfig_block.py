@@ -38,7 +38,7 @@ class Block:
 
 
 def template() -> bytes:
-    """The block as it is shipped, with line feeds, pure ASCII."""
+    """Return the block as it is shipped, with line feeds, pure ASCII."""
     text = files("donkey_activations.templates").joinpath("myconfig.py").read_text("ascii")
     return text.encode("ascii")
 
@@ -121,7 +121,7 @@ def uninstall(content: bytes) -> bytes:
 
 
 def resolution_of(content: bytes) -> Resolution | None:
-    """The resolution that the block sets, or None without a block that sets one plainly."""
+    """Return the resolution that the block sets, or None without a block that sets one plainly."""
     block = find(content)
     if block is None:
         return None

@@ -35,7 +35,7 @@ def locate(car_dir: Path) -> Path:
 
 
 def read(path: Path) -> bytes:
-    """The bytes of a file.
+    """Return the bytes of a file.
 
     Raises:
         ConfigError: If it cannot be read.

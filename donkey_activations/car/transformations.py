@@ -21,7 +21,7 @@ _KEEP_THE_SHAPE = {
 
 
 def transformations_of(cfg: Any) -> Transformations | None:
-    """Returns what a car does to each frame between the camera (or the tub) and its pilot.
+    """Return what a car does to each frame between the camera (or the tub) and its pilot.
 
     Args:
         cfg: Donkeycar's configuration object; left unchanged. Not one that a drive has begun with:
@@ -56,7 +56,7 @@ def transformations_of(cfg: Any) -> Transformations | None:
 
 
 def transformation_names(cfg: Any) -> tuple[str, ...]:
-    """Returns the names of all transformations of a car, in the order in which they are done.
+    """Return the names of all transformations of a car, in the order in which they are done.
 
     Args:
         cfg: Donkeycar's configuration object. Not one that a drive has begun with.
@@ -68,7 +68,7 @@ def transformation_names(cfg: Any) -> tuple[str, ...]:
 
 
 def keep_the_shape(cfg: Any) -> bool:
-    """Tells whether a frame has the camera's shape also after the transformations of a car.
+    """Return whether a frame has the camera's shape also after the transformations of a car.
 
     Args:
         cfg: Donkeycar's configuration object.

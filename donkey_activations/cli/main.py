@@ -59,7 +59,7 @@ class OneLineParser(argparse.ArgumentParser):
     """Says in one line what is wrong with the words, as everything else here does."""
 
     def error(self, message: str) -> NoReturn:
-        """Ends the program with exit code 2."""
+        """End the program with exit code 2."""
         said = one_line(f"{self.prog}: {message}; see {self.prog} --help")
         self.exit(EXIT_BAD_INPUT, f"{said}\n")
 
@@ -116,7 +116,7 @@ def _run(verb: Verb, args: argparse.Namespace) -> int:
 
 
 def answer(program: str, work: Callable[[], int]) -> int:
-    """Does a command's work; what goes wrong becomes one line on stderr and an exit code.
+    """Do a command's work; what goes wrong becomes one line on stderr and an exit code.
 
     Args:
         program: How the line calls the command.
@@ -142,7 +142,7 @@ def answer(program: str, work: Callable[[], int]) -> int:
 
 
 def _told(error: OSError) -> str:
-    """Returns what the system could not do, and what to do about it."""
+    """Return what the system could not do, and what to do about it."""
     # The file that is written to, and not the hidden one that becomes it.
     place = UNFINISHED.sub(r"\1", str(error.filename or "the output"))
     way_out = _WAYS_OUT.get(error.errno or 0, "name another place")
@@ -186,7 +186,7 @@ def build_parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
 
 
 def _end_in_order() -> None:
-    """Has the signals that end a program do it as an exception does: nothing unfinished is left."""
+    """End by an exception on the signals that end a program, so that nothing unfinished is left."""
 
     def end(number: int, _: FrameType | None) -> NoReturn:
         sys.exit(128 + number)

@@ -35,7 +35,7 @@ class Course:
 
     @classmethod
     def through(cls, corners_m: Floats) -> Self:
-        """The course that follows a dense closed polygon.
+        """Return the course that follows a dense closed polygon.
 
         Args:
             corners_m: (M, 2) float64, metres, M large, the first corner not repeated.
@@ -56,7 +56,7 @@ class Course:
         return cls(points, heading, turn / (2 * length_m / _POINTS), length_m)
 
     def reversed(self) -> "Course":
-        """The same line, driven the other way round."""
+        """Return the same line, driven the other way round."""
         return Course.through(self.points_m[::-1])
 
     def at(self, distance_m: float | Floats) -> Floats:
@@ -77,7 +77,7 @@ class Course:
         return points
 
     def beside(self, offset_m: float) -> Floats:
-        """A line parallel to the centre line.
+        """Return a line parallel to the centre line.
 
         Args:
             offset_m: Metres to the left (negative: to the right).
@@ -95,7 +95,7 @@ class Course:
 
 
 def winding_course(seed: int) -> Course:
-    """A course with bends to both sides and none sharper than 1.25 m.
+    """Return a course with bends to both sides and none sharper than 1.25 m.
 
     Args:
         seed: The same seed gives the same course.

@@ -39,7 +39,7 @@ class Moment:
 
 
 def pursue(course: Course, pose: Pose) -> float:
-    """The steering that leads the car onto the course a little ahead.
+    """Return the steering that leads the car onto the course a little ahead.
 
     Args:
         course: The course, in the direction of travel.
@@ -97,7 +97,7 @@ def _roll(pose: Pose, steering: float, speed_m_s: float) -> Pose:
 
 
 def _left_of(pose: Pose, offset_m: Floats) -> float:
-    """The curvature, positive to the left, of the arc from the pose through a point."""
+    """Return the curvature, positive to the left, of the arc from the pose through a point."""
     cos, sin = math.cos(pose.heading_rad), math.sin(pose.heading_rad)
     left = cos * offset_m[1] - sin * offset_m[0]
     return float(2 * left / (offset_m @ offset_m))

@@ -63,7 +63,7 @@ def drive(folder: DemoFolder, plan: Plan, tick: programs.Tick) -> list[Path]:
 
 
 def summary(folder: DemoFolder) -> str:
-    """What the part said of its work when the car stopped, or "" if it said nothing."""
+    """Return what the part said of its work when the car stopped, or "" if it said nothing."""
     log = folder.log("drive")
     said = _SUMMARY.findall(programs.tail(log)) if log.is_file() else []
     return said[-1].strip() if said else ""

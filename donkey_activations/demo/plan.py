@@ -33,7 +33,7 @@ class Plan:
 
     @classmethod
     def at(cls, resolution: Resolution) -> Self:
-        """The plan for a resolution: the larger the picture, the fewer of them.
+        """Return the plan for a resolution: the larger the picture, the fewer of them.
 
         Args:
             resolution: 64 to 1280 pixels a side.

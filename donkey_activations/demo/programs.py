@@ -21,7 +21,7 @@ Tick = Callable[[str], None]
 
 
 def donkey(*words: str) -> list[str]:
-    """The command line of ``donkey`` in this environment."""
+    """Return the command line of ``donkey`` in this environment."""
     script = Path(sys.executable).with_name("donkey")
     if script.is_file():
         return [str(script), *words]
@@ -108,21 +108,21 @@ def wait_a_tick(process: "subprocess.Popen[bytes]") -> int | None:
 
 
 def tail(log: Path, size: int = 1 << 16) -> str:
-    """The end of a log, as text."""
+    """Return the end of a log, as text."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - size))
         return file.read().decode("utf-8", "replace")
 
 
 def failure(what: str, log: Path) -> ConfigError:
-    """The error of a program that did not do its work: last lines and the log's path."""
+    """Return the error of a program that did not do its work: last lines and the log's path."""
     lines = [line.strip() for line in tail(log).splitlines() if line.strip()]
     last = " | ".join(lines[-_SHOWN_LINES:]) or "no output"
     return ConfigError(f"{what}: {last}; the whole output is in {log}")
 
 
 def _ends_with_us() -> Callable[[], object] | None:
-    """What the new process calls first: have the kernel end it when this process is killed."""
+    """Have the kernel end the new process when this one is killed; it calls this first."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -44,7 +44,7 @@ VERBOSE_TRAIN = 1
 
 
 def section(plan: Plan) -> bytes:
-    """The section for a plan, with line feeds."""
+    """Return the section for a plan, with line feeds."""
     return _TEXT.format(
         begin=BEGIN.decode(),
         end=END.decode(),
@@ -60,6 +60,6 @@ def has_section(content: bytes) -> bool:
 
 
 def with_section(content: bytes, plan: Plan) -> bytes:
-    """A ``myconfig.py`` with the section at its end."""
+    """Return a ``myconfig.py`` with the section at its end."""
     gap = b"" if content.endswith(b"\n") or not content else b"\n"
     return content + gap + section(plan)

@@ -41,7 +41,7 @@ class View:
         self._hill_phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(_HILLS_AROUND))
 
     def frame(self, pose: Pose, number: int) -> Image:
-        """The picture from a place.
+        """Return the picture from a place.
 
         Args:
             pose: Where the car stands.

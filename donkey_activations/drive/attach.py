@@ -21,7 +21,7 @@ _registered: list[Any] = []
 
 
 def register() -> None:
-    """Has the car that reads this ``myconfig.py`` draw mosaics. To be called from there.
+    """Have the car that reads this ``myconfig.py`` draw mosaics. To be called from there.
 
     Donkeycar executes ``myconfig.py`` before any part exists, so this only has ``Vehicle.start``
     look for a place for the part. Programs that read the same file and start no vehicle
@@ -42,7 +42,7 @@ def register() -> None:
 
 
 def add_activations(vehicle: Any, cfg: Any, model_path: str | None = None) -> None:
-    """Has a vehicle draw mosaics. To be called in ``manage.py``, anywhere before ``V.start()``.
+    """Have a vehicle draw mosaics. To be called in ``manage.py``, anywhere before ``V.start()``.
 
     Args:
         vehicle: Donkeycar's ``Vehicle``.
@@ -60,7 +60,7 @@ def add_activations(vehicle: Any, cfg: Any, model_path: str | None = None) -> No
 
 
 def _config_being_loaded() -> Any:
-    """Finds the configuration that ``load_config`` is filling while it executes ``myconfig.py``."""
+    """Find the configuration that ``load_config`` is filling while it executes ``myconfig.py``."""
     frame = sys._getframe()
     while (caller := frame.f_back) is not None:
         frame = caller

@@ -12,7 +12,7 @@ _CAMERAS_OF_OWN_SIZE = {"D435", "OAKD", "IMAGE_LIST"}
 
 
 def camera_shape(cfg: Any) -> tuple[int, int, int]:
-    """Returns ``(height, width, channels)`` in pixels to which a car sets its camera.
+    """Return ``(height, width, channels)`` in pixels to which a car sets its camera.
 
     Args:
         cfg: The car's configuration.
@@ -33,7 +33,7 @@ def camera_shape(cfg: Any) -> tuple[int, int, int]:
 
 
 def check_camera_size(cfg: Any, pilot: OpenPilot) -> None:
-    """Finds before the drive what would otherwise show with the first frame.
+    """Find before the drive what would otherwise show with the first frame.
 
     Args:
         cfg: The car's configuration.

@@ -26,7 +26,7 @@ class Conversion:
     """
 
     def __init__(self, options: PilotOptions) -> None:
-        """Starts it, with the priority of the calling thread.
+        """Start it, with the priority of the calling thread.
 
         Args:
             options: Which pilot, and how it is to be opened.
@@ -45,7 +45,7 @@ class Conversion:
         )
 
     def is_done(self) -> bool:
-        """Tells whether it has ended well; False while it goes on.
+        """Return whether it has ended well; False while it goes on.
 
         Raises:
             ModelError: It has ended badly; what it said last.
@@ -59,7 +59,7 @@ class Conversion:
         return status == 0
 
     def stop(self) -> None:
-        """Ends it, if it has not ended yet."""
+        """End it, if it has not ended yet."""
         self._process.kill()
         self._process.wait()
         self._said.close()

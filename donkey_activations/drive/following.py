@@ -18,7 +18,7 @@ _PILOTS_OUTPUTS = {"pilot/angle", "pilot/steering"}
 
 
 def pilot_entry(parts: list[Entry], model: Path, seen: set[str]) -> Entry | None:
-    """Returns the entry of the part that drives by the image; None if there is none.
+    """Return the entry of the part that drives by the image; None if there is none.
 
     Args:
         parts: Donkeycar's list.
@@ -40,19 +40,19 @@ def _drives_a_stock_car(entry: Entry) -> bool:
 
 
 def _sees(entry: Entry, seen: set[str]) -> bool:
-    """Tells whether a part may run a network; those of Donkeycar's that do have ``load``."""
+    """Return whether a part may run a network; those of Donkeycar's that do have ``load``."""
     is_stock = type(entry["part"]).__module__.startswith("donkeycar.")
     may_be = hasattr(entry["part"], "load") or not is_stock
     return may_be and bool(entry["outputs"]) and not seen.isdisjoint(entry["inputs"])
 
 
 def no_camera() -> ConfigError:
-    """Returns the error for a car without a camera."""
+    """Return the error for a car without a camera."""
     return ConfigError(f"expected a camera (a part that outputs {CAMERA}), this car has none")
 
 
 def image_channels(parts: list[Entry], recorded: str | None) -> set[str]:
-    """Returns the channels that hold images, as far as that can be told before the drive.
+    """Return the channels that hold images, as far as that can be told before the drive.
 
     Args:
         parts: Donkeycar's list.
@@ -68,7 +68,7 @@ def image_channels(parts: list[Entry], recorded: str | None) -> set[str]:
 
 
 def recorded_channel(tub_entry: Entry | None) -> str | None:
-    """Returns the channel of the picture that ``activations tub`` makes mosaics of.
+    """Return the channel of the picture that ``activations tub`` makes mosaics of.
 
     Args:
         tub_entry: The ``TubWriter``'s, or None.
@@ -86,7 +86,7 @@ def recorded_channel(tub_entry: Entry | None) -> str | None:
 def frame_source(
     cfg: Any, before: list[Entry], pilot: Entry | None, recorded: str | None
 ) -> FrameSource:
-    """Returns where the pilot's frames come from.
+    """Return where the pilot's frames come from.
 
     Args:
         cfg: The car's configuration.
@@ -124,7 +124,7 @@ def frame_source(
 
 
 def transformations_done(cfg: Any, before: list[Entry], source: FrameSource) -> tuple[str, ...]:
-    """Returns the names of what a car itself does to a frame before the pilot sees it.
+    """Return the names of what a car itself does to a frame before the pilot sees it.
 
     Args:
         cfg: The car's configuration.
@@ -139,7 +139,7 @@ def transformations_done(cfg: Any, before: list[Entry], source: FrameSource) -> 
 
 
 def _transformed(before: list[Entry], camera: str | None) -> Entry | None:
-    """Returns the entry of Donkeycar's that alone makes a channel of the camera's."""
+    """Return the entry of Donkeycar's that alone makes a channel of the camera's."""
     from donkeycar.parts.image_transformations import ImageTransformations
 
     found = [
@@ -167,7 +167,7 @@ def _steers(channel: str) -> bool:
 
 
 def _names(part: Any, model: Path) -> bool:
-    """Tells whether a part, or what it runs a network with, keeps the path of the pilot's file."""
+    """Return whether a part, or what it runs a network with, keeps the path of the pilot's file."""
     own = list(getattr(part, "__dict__", {}).values())
     runners = [one for one in own if any(hasattr(one, name) for name in _OF_A_RUNNER)]
     values = own + [value for one in runners for value in getattr(one, "__dict__", {}).values()]

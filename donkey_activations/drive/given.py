@@ -33,7 +33,7 @@ class Given:
     recorded: NDArray[np.uint8] | None = None
 
     def is_recorded(self, picture: Any) -> bool:
-        """Tells whether what the tub records is still what the pilot's frame was made of.
+        """Return whether what the tub records is still what the pilot's frame was made of.
 
         Args:
             picture: What the tub is about to record.
@@ -52,7 +52,7 @@ class GivenFrames:
     """Takes copies into the worker's buffers, one a round at most, and keeps histories."""
 
     def __init__(self, worker: MosaicWorker, source: FrameSource) -> None:
-        """Takes nothing yet.
+        """Take nothing yet.
 
         Args:
             worker: Lends its buffers.
@@ -64,7 +64,7 @@ class GivenFrames:
         self._given: Given | None = None
 
     def eyes(self, may_be_due: Callable[[], bool], driver: Any) -> tuple["Eye", "Eye"]:
-        """Returns the parts that take copies at the pilot's place; they never raise.
+        """Return the parts that take copies at the pilot's place; they never raise.
 
         Args:
             may_be_due: Tells whether this round may get a mosaic.
@@ -86,7 +86,7 @@ class GivenFrames:
         return Eye(before), Eye(after)
 
     def take(self, values: Sequence[Any], recorded: Any, *, is_due: bool) -> None:
-        """Copies the image among the pilot's arguments, because cameras reuse their memory.
+        """Copy the image among the pilot's arguments, because cameras reuse their memory.
 
         To be called in every round, so that histories are whole when they are needed.
 
@@ -118,7 +118,7 @@ class GivenFrames:
         self._given = given
 
     def take_kept(self, driver: Any) -> None:
-        """Copies the frames that a sequence pilot keeps, right after it has driven by them.
+        """Copy the frames that a sequence pilot keeps, right after it has driven by them.
 
         Args:
             driver: Donkeycar's pilot part, or None.
@@ -135,17 +135,17 @@ class GivenFrames:
         self._given = given
 
     def claim(self) -> Given | None:
-        """Returns what was taken in this round, which is the caller's from here on."""
+        """Return what was taken in this round, which is the caller's from here on."""
         given, self._given = self._given, None
         return given
 
     def put_back(self, given: Given | None) -> None:
-        """Gives a buffer back that no job came of; without buffers the worker would starve."""
+        """Give a buffer back that no job came of; without buffers the worker would starve."""
         if given is not None and given.frames is not None:
             self._worker.give_back(given.frames)
 
     def _copy(self, given: Given, frame: Any, shape: tuple[int, ...]) -> None:
-        """Casts, too, because the tub does the same; what no tub records must be bytes."""
+        """Cast, too, because the tub does the same; what no tub records must be bytes."""
         length = given.pilot.extractor.sequence_length
         frames = self._worker.free_buffer((length, *shape))
         if frames is None:
@@ -191,7 +191,7 @@ class Eye:
     """A part of its own in Donkeycar's loop, at the pilot's place: sees what the pilot sees."""
 
     def __init__(self, see: Callable[..., None]) -> None:
-        """Sees nothing yet.
+        """See nothing yet.
 
         Args:
             see: Called with the part's arguments in each of its rounds.

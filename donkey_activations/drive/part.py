@@ -51,7 +51,7 @@ class CnnActivations:
         source: FrameSource | None = None,
         **changes: Any,
     ) -> None:
-        """Opens the pilot and, with a tub, the folder of its mosaics.
+        """Open the pilot and, with a tub, the folder of its mosaics.
 
         Args:
             model_path: The pilot's file.
@@ -120,7 +120,7 @@ class CnnActivations:
         return self._worker.worst_latency_ms
 
     def eyes(self) -> tuple[Eye, Eye]:
-        """Returns the parts for the places right before and right after the pilot.
+        """Return the parts for the places right before and right after the pilot.
 
         From here on, mosaics are of what the first of them is given: the pilot's own arguments and
         behind them what the tub would record. The second is for rounds in which the pilot has run.
@@ -131,7 +131,7 @@ class CnnActivations:
     def run_threaded(
         self, frame: Any, recording: Any = False, pilot_runs: Any = False, *channels: Any
     ) -> tuple[str, Any]:
-        """Hands a frame over, if it is its turn and the worker is free.
+        """Hand a frame over, if it is its turn and the worker is free.
 
         Args:
             frame: What the camera gave in this round: an array of ``input_shape``, or None. Not
@@ -160,22 +160,22 @@ class CnnActivations:
     def run(
         self, frame: Any, recording: Any = False, pilot_runs: Any = False, *channels: Any
     ) -> tuple[str, Any]:
-        """Does the same without a worker: returns when the mosaic is drawn and written."""
+        """Do the same without a worker: return when the mosaic is drawn and written."""
         reference, _ = self.run_threaded(frame, recording, pilot_runs, *channels)
         self._worker.work_once()
         return reference, frame if self._worker.mosaic is None else self._worker.mosaic
 
     def update(self) -> None:
-        """The worker: runs the network, draws and writes until ``shutdown()``."""
+        """Run the worker: network, drawing and writing, until ``shutdown()``."""
         self._worker.work_until_stopped()
 
     def go_without(self, reason: Exception) -> None:
-        """Draws nothing in this drive, because there will be no worker."""
+        """Draw nothing in this drive, because there will be no worker."""
         self._has_worker = False
         self._worker.say_once("no mosaics, the car drives without", reason)
 
     def shutdown(self) -> None:
-        """Waits a bounded time for the frames handed over, and logs what became of the drive."""
+        """Wait a bounded time for the frames handed over, and log the result of the drive."""
         try:
             if not self._worker.stop(_FLUSH_S):
                 logger.warning(
@@ -195,7 +195,7 @@ class CnnActivations:
             self._worker.say_once("mosaics ended badly", error)
 
     def _may_be_due(self) -> bool:
-        """Tells whether this round can get a mosaic; whether it is recorded may yet be decided."""
+        """Return whether this round can get a mosaic; whether it is recorded may yet be decided."""
         if not self._has_worker:
             return False
         is_due = self._show and (self._rounds + 1) % self._every_n_frames == 0
@@ -226,7 +226,7 @@ class CnnActivations:
     def _job(
         self, given: Given, picture: Any, recording: bool, channels: tuple[Any, ...]
     ) -> Job | None:
-        """Returns what the worker has to do; None where this round gets no mosaic."""
+        """Return what the worker has to do; None where this round gets no mosaic."""
         recorder = given.pilot.recorder if recording else None
         count = self._rounds if recorder is None else int(self._tub.manifest.current_index)
         if count % self._every_n_frames:

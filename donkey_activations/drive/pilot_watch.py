@@ -23,7 +23,7 @@ class PilotWatch:
     """Looks at the pilot's file now and then. To be made before the file is first opened."""
 
     def __init__(self, options: DriveOptions) -> None:
-        """Remembers the file as it is now.
+        """Remember the file as it is now.
 
         Args:
             options: How to open it.
@@ -36,7 +36,7 @@ class PilotWatch:
         self._conversion: Conversion | None = None
 
     def new_pilot(self) -> RecordingPilot | None:
-        """Returns the pilot that has taken the place of the one before, or None.
+        """Return the pilot that has taken the place of the one before, or None.
 
         A file that is still being written is waited for. One that cannot be opened is said once,
         and tried again when it has changed again. One that needs a conversion is converted
@@ -53,7 +53,7 @@ class PilotWatch:
         return self._open(self._seen)
 
     def stop(self) -> None:
-        """Ends a conversion that is under way."""
+        """End a conversion that is under way."""
         if self._conversion is not None:
             self._conversion.stop()
             self._conversion = None
@@ -89,7 +89,7 @@ class PilotWatch:
         return False
 
     def _signature(self) -> _Signature:
-        """What changes when the file does; empty while there is none."""
+        """Return what changes when the file does; empty while there is none."""
         files = files_of if self._opener is None else self._opener.files
         try:
             return tuple(sorted(map(_signature_of, files(self._options.pilot.model_path))))

@@ -19,7 +19,7 @@ MIN_FREE_BYTES = 256 * 1024 * 1024
 
 
 def tub_folder(tub: Any) -> Path:
-    """Returns the absolute folder of an opened Donkeycar tub."""
+    """Return the absolute folder of an opened Donkeycar tub."""
     return Path(tub.manifest.base_path)
 
 
@@ -31,7 +31,7 @@ class MosaicRecorder:
     """
 
     def __init__(self, mosaics: MosaicSet, jpeg_quality: int, channel: str | None = None) -> None:
-        """Makes the set's folder.
+        """Make the set's folder.
 
         Args:
             mosaics: Where the pictures of recorded frames go.
@@ -54,7 +54,7 @@ class MosaicRecorder:
             )
 
     def reference(self, index: int, channel: str | None = None) -> str:
-        """Returns what the record is to carry; ``""`` since a mosaic has failed.
+        """Return what the record is to carry; ``""`` since a mosaic has failed.
 
         Args:
             index: The record's ``_index``.
@@ -63,14 +63,14 @@ class MosaicRecorder:
         return self._set(channel).reference(index) if self._refers else ""
 
     def stop_referring(self) -> None:
-        """Has records refer to no picture until one is written again."""
+        """Have records refer to no picture until one is written again."""
         self._refers = False
 
     def _set(self, channel: str | None) -> MosaicSet:
         return self._mosaics if channel is None else given_set(self._mosaics, channel)
 
     def _made_set(self, channel: str | None) -> MosaicSet:
-        """Makes a folder once: when it is gone later, somebody has taken it away."""
+        """Make a folder once: when it is gone later, somebody has taken it away."""
         if channel not in self._sets:
             mosaics = self._set(channel)
             mosaics.create()
@@ -81,7 +81,7 @@ class MosaicRecorder:
         return shutil.disk_usage(self._folder).free >= MIN_FREE_BYTES
 
     def look_for_room(self) -> None:
-        """Measures the free disk, and says so when it has crossed the floor."""
+        """Measure the free disk, and say so when it has crossed the floor."""
         had_room, self.has_room = self.has_room, self._measure_room()
         if self.has_room != had_room:
             logger.warning(
@@ -92,7 +92,7 @@ class MosaicRecorder:
             )
 
     def write(self, index: int, picture: NDArray[np.uint8], channel: str | None = None) -> None:
-        """Encodes and writes one mosaic.
+        """Encode and write one mosaic.
 
         Args:
             index: The record's ``_index``.

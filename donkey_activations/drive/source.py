@@ -40,13 +40,13 @@ class FrameSource:
         return next(known, self.channels[0])
 
     def given(self, channel: str) -> str | None:
-        """Returns the channel, if its frames cannot be made again of the recorded ones."""
+        """Return the channel, if its frames cannot be made again of the recorded ones."""
         return None if channel in (self.recorded, self.remade) else channel
 
     def image(
         self, values: Sequence[Any], fits: Callable[[tuple[int, ...]], bool]
     ) -> tuple[str, Any]:
-        """Finds the image among the pilot's arguments by what they are, not by their names.
+        """Find the image among the pilot's arguments by what they are, not by their names.
 
         Args:
             values: What the channels hold.
@@ -62,7 +62,7 @@ class FrameSource:
         return next(fitting, (images or there or [(self.likely_channel, None)])[0])
 
     def why_unfit(self, channel: str, takes: tuple[int, int, int], got: tuple[int, ...]) -> str:
-        """Returns what to tell a driver whose pilot does not take what it is given.
+        """Return what to tell a driver whose pilot does not take what it is given.
 
         Args:
             channel: Where the frame comes from.

@@ -31,7 +31,7 @@ _UNKNOWN = "cnn/unknown"
 
 
 def attach(vehicle: Any, cfg: Any, model_path: str | None) -> None:
-    """Adds the part to a vehicle that is about to start.
+    """Add the part to a vehicle that is about to start.
 
     Args:
         vehicle: Donkeycar's ``Vehicle`` with all its parts.
@@ -107,7 +107,7 @@ def _tub_entry(parts: list[Entry]) -> Entry | None:
 
 
 def _place(parts: list[Entry], wanted: Entry | None) -> int:
-    """Returns an entry's index, or the end of the list. By identity: parts may not compare."""
+    """Return an entry's index, or the end of the list. By identity: parts may not compare."""
     places = (place for place, entry in enumerate(parts) if entry is wanted)
     return next(places, len(parts))
 
@@ -135,7 +135,7 @@ def _driven_model(parts: list[Entry]) -> str | None:
 
 
 def _drives_with(model: Path, config: DriveConfig, parts: list[Entry]) -> bool:
-    """Tells whether the pilot part drives with the pilot that is looked into."""
+    """Return whether the pilot part drives with the pilot that is looked into."""
     driven = _driven_model(parts)
     if driven is None:
         return config.model is None
@@ -162,7 +162,7 @@ def _model_on_command_line() -> str | None:
 
 
 def _conditions(tub_entry: Entry | None, pilot_entry: Entry | None) -> list[str]:
-    """The channels that say whether the tub records and whether the pilot runs in a round."""
+    """Return the channels that hold whether the tub records and whether the pilot runs."""
     return [
         _NEVER if entry is None else entry["run_condition"] or _ALWAYS
         for entry in (tub_entry, pilot_entry)
@@ -170,7 +170,7 @@ def _conditions(tub_entry: Entry | None, pilot_entry: Entry | None) -> list[str]
 
 
 def _controls(tub_entry: Entry | None) -> list[str]:
-    """The channels of steering and throttle, save those that the record will not carry.
+    """Return the channels of steering and throttle, save those that the record will not carry.
 
     So the same mosaic can be made again from the record.
     """
@@ -202,7 +202,7 @@ def _insert_eyes(vehicle: Any, part: CnnActivations, pilot: Entry, source: Frame
 
 
 def _add_column(tub_entry: Entry) -> None:
-    """Adds the reference to the records, and not to the tub's header, which stays stock.
+    """Add the reference to the records, and not to the tub's header, which stays stock.
 
     New lists, because a template shares one list between the tub, its manifest and other parts.
     """

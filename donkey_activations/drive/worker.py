@@ -65,7 +65,7 @@ class MosaicWorker:
     """
 
     def __init__(self, pilot: RecordingPilot, watch: PilotWatch) -> None:
-        """Makes the worker; ``work_until_stopped()`` is for a thread of its own.
+        """Make the worker; ``work_until_stopped()`` is for a thread of its own.
 
         Args:
             pilot: The pilot to begin with.
@@ -87,7 +87,7 @@ class MosaicWorker:
         self._ended.set()
 
     def free_buffer(self, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
-        """Takes a buffer for the frames of a job; None while the worker is busy.
+        """Take a buffer for the frames of a job; None while the worker is busy.
 
         Args:
             shape: The buffer's shape. Where it is another than before (another pilot, another
@@ -104,21 +104,21 @@ class MosaicWorker:
             raise
 
     def give_back(self, buffer: NDArray[np.uint8]) -> None:
-        """Returns a buffer that no job came of."""
+        """Return a buffer that no job came of."""
         self._free.put(buffer)
 
     def hand_over(self, job: Job) -> None:
-        """Queues a job, whose frames came from ``free_buffer()``, and returns at once."""
+        """Queue a job, whose frames came from ``free_buffer()``, and return at once."""
         self._waiting.put(job)
 
     def work_once(self) -> None:
-        """Does one job in the calling thread, if there is one."""
+        """Do one job in the calling thread, if there is one."""
         with suppress(Empty):
             self._work(self._waiting.get_nowait())
         self._look_for_a_new_pilot()
 
     def work_until_stopped(self) -> None:
-        """Does jobs, and looks for a new pilot between them, until ``stop()``."""
+        """Do jobs, and look for a new pilot between them, until ``stop()``."""
         self._ended.clear()
         try:
             atexit.register(self._end_before_python_does)
@@ -139,12 +139,12 @@ class MosaicWorker:
                 atexit.unregister(self._end_before_python_does)
 
     def stop(self, within_s: float) -> bool:
-        """Has the thread end behind the jobs that wait, and tells whether it did so in time."""
+        """Have the thread end after the waiting jobs, and return whether it did so in time."""
         self._waiting.put(None)
         return self._ended.wait(within_s)
 
     def _end_before_python_does(self) -> None:
-        """Waits a bounded time for the job in work, where ``stop()`` was not called or not heeded.
+        """Wait a bounded time for the job in work, where ``stop()`` was not called or not heeded.
 
         Python ends a thread that comes back from C++ when the process is about to end, and C++
         answers that with an abort.
@@ -155,7 +155,7 @@ class MosaicWorker:
         self.stop(_LAST_WAIT_S)
 
     def say_once(self, message: str, error: BaseException | None = None) -> None:
-        """Logs an error, unless it was logged before. Never raises.
+        """Log an error, unless it was logged before. Never raises.
 
         Args:
             message: What is wrong.
@@ -204,7 +204,7 @@ class WorkerThread(Thread):
     """What ``Vehicle`` starts; a system that has no thread left does not stop the car there."""
 
     def __init__(self, work: Callable[[], None], on_refusal: Callable[[Exception], None]) -> None:
-        """Makes the thread.
+        """Make the thread.
 
         Args:
             work: What it does.
@@ -214,7 +214,7 @@ class WorkerThread(Thread):
         self._on_refusal = on_refusal
 
     def start(self) -> None:
-        """Starts it, or does without."""
+        """Start it, or do without."""
         try:
             super().start()
         except (RuntimeError, MemoryError) as error:
@@ -222,7 +222,7 @@ class WorkerThread(Thread):
 
 
 def _yield_to_the_loop() -> None:
-    """Gives the calling thread the processor's leftovers, where the system can tell threads apart.
+    """Give the calling thread the processor's leftovers, where the system can tell threads apart.
 
     On a board with all cores busy, the drive loop would otherwise share them evenly with us.
     """

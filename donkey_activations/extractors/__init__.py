@@ -18,7 +18,7 @@ def open_extractor(
     threads: int = 1,
     convert: bool = True,
 ) -> FeatureExtractor:
-    """Opens a pilot, truncated after its last wanted layer.
+    """Open a pilot, truncated after its last wanted layer.
 
     What the file is, is told by its content and not by its suffix. A Keras file is converted once,
     which takes TensorFlow and some seconds; the result is kept for the next time.

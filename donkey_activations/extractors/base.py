@@ -23,11 +23,11 @@ class LayerInfo:
         width: Width of its maps in cells.
         filters: Number of maps.
         receptive_field: ``(height, width)`` in pixels of the image that one of its cells sees; None
-            where nobody knows.
+            where unknown.
         stride: ``(height, width)`` in pixels of the image from what a cell sees to what the next
-            one does; None where nobody knows, or where cells are no places in the image.
+            one does; None where unknown, or where cells are no places in the image.
         window: Which cells of the layer shown before it a cell reads, or which pixels for the
-            first; None where nobody knows, or where no window tells it, as where branches meet.
+            first; None where unknown, or where no window tells it, as where branches meet.
     """
 
     name: str
@@ -84,7 +84,7 @@ class FeatureExtractor(ABC):
 
     @abstractmethod
     def __call__(self, frame: NDArray[np.uint8]) -> FeatureMaps:
-        """Computes the feature maps of one frame.
+        """Compute the feature maps of one frame.
 
         Args:
             frame: uint8 ``(height, width, channels)``, 0 to 255, as the camera gives it; left

@@ -24,7 +24,7 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def folder() -> Path:
-    """Returns where cut graphs are kept: in ``$XDG_CACHE_HOME``, or else in ``~/.cache``.
+    """Return where cut graphs are kept: in ``$XDG_CACHE_HOME``, or else in ``~/.cache``.
 
     Raises:
         OSError: This user has no home folder.
@@ -45,7 +45,7 @@ def cut_keras_pilot(
     trust_model: bool,
     convert: bool,
 ) -> bytes:
-    """Returns a Keras pilot's cut graph: the kept one, or else a new one, which is then kept.
+    """Return a Keras pilot's cut graph: the kept one, or else a new one, which is then kept.
 
     A cache that cannot be read or written only costs time.
 

@@ -14,7 +14,7 @@ from donkey_activations.graphs.tflite import Graph, read_graph, write_part
 
 
 def run(cut_graph: bytes, size: tuple[int, int] | None, threads: int) -> LiteRTExtractor:
-    """Opens a cut graph with LiteRT, or with TensorFlow where only that can run it.
+    """Open a cut graph with LiteRT, or with TensorFlow where only that can run it.
 
     Args:
         cut_graph: What ``graph.cut`` returns.
@@ -43,7 +43,7 @@ class TensorFlowMissingError(ModelError):
 
 
 def engine_of(graph: Graph) -> tuple[Any, str]:
-    """Returns the class of interpreter that can run a graph, and its name.
+    """Return the class of interpreter that can run a graph, and its name.
 
     Args:
         graph: The graph, whole or cut.
@@ -70,7 +70,7 @@ def engine_of(graph: Graph) -> tuple[Any, str]:
 
 @cache
 def _quiet(interpreter_class: Any) -> Any:
-    """Returns a class of interpreter whose C++ announces nothing when it sets a graph up."""
+    """Return a class of interpreter whose C++ announces nothing when it sets a graph up."""
 
     class QuietInterpreter(interpreter_class):  # type: ignore[misc]
         def __init__(self, **options: Any) -> None:
@@ -85,7 +85,7 @@ def _quiet(interpreter_class: Any) -> Any:
 
 
 def resize(cut_graph: bytes, size_hw: tuple[int, int]) -> bytes:
-    """Returns a cut graph that has another size of the image as its own.
+    """Return a cut graph that has another size of the image as its own.
 
     Args:
         cut_graph: What ``graph.cut`` returns.

@@ -27,7 +27,7 @@ _SIGNATURES = (
 
 
 def head(path: Path) -> bytes:
-    """Returns the first bytes of a file, enough to tell what it is.
+    """Return the first bytes of a file, enough to tell what it is.
 
     Raises:
         OSError: It cannot be read.
@@ -37,7 +37,7 @@ def head(path: Path) -> bytes:
 
 
 def is_keras_zip(path: Path, start: bytes) -> bool:
-    """Tells whether a file that begins like this is an archive that ``model.save`` wrote."""
+    """Return whether a file that begins like this is an archive that ``model.save`` wrote."""
     names = _zip_names(path) if start.startswith(_ZIP_SIGNATURE) else []
     return "config.json" in names and any(
         name in names for name in ("metadata.json", "model.weights.h5", "model.weights.npz")
@@ -45,7 +45,7 @@ def is_keras_zip(path: Path, start: bytes) -> bool:
 
 
 def describe(path: Path, start: bytes) -> str:
-    """Says what a file is that cannot be opened, for the place behind "this is".
+    """Say what a file is that cannot be opened, for the place behind "this is".
 
     Args:
         path: The file.
@@ -142,7 +142,7 @@ def _describe_text(start: bytes) -> str | None:
 
 
 def _describe_by_name(path: Path) -> str:
-    """Guesses by the suffix only what is refused anyway."""
+    """Guess by the suffix only what is refused anyway."""
     if path.suffix in {".trt", ".engine", ".plan"}:
         return "neither (by its name a TensorRT engine)"
     if path.suffix in {".pth", ".pt", ".ckpt", ".pkl"}:

@@ -68,7 +68,7 @@ def identify(path: Path) -> PilotFormat:
 
 
 def head_of(path: Path) -> bytes:
-    """Returns the first bytes of a pilot file, enough to tell its format; none of a folder.
+    """Return the first bytes of a pilot file, enough to tell its format; none of a folder.
 
     Args:
         path: The file or folder.
@@ -89,7 +89,7 @@ def head_of(path: Path) -> bytes:
 
 
 def refusal(path: Path, head: bytes) -> ModelError:
-    """Returns what to tell of a file or folder that is no pilot, and which file to give instead.
+    """Return what to tell of a file or folder that is no pilot, and which file to give instead.
 
     Args:
         path: The file or folder.
@@ -109,13 +109,13 @@ def refusal(path: Path, head: bytes) -> ModelError:
 
 
 def unreadable(error: OSError) -> ModelError:
-    """Returns what to tell of a pilot that the system does not let read."""
+    """Return what to tell of a pilot that the system does not let read."""
     reason = error.strerror or str(error)
     return ModelError(f"cannot be read ({reason}); give the path of a .tflite or Keras pilot")
 
 
 def fingerprint(path: Path) -> str:
-    """Returns the SHA-256 over a pilot's content, in hexadecimal digits.
+    """Return the SHA-256 over a pilot's content, in hexadecimal digits.
 
     It does not depend on the pilot's name. For a single file it is the SHA-256 of its bytes; where
     a pilot consists of several files, it covers all of them and their names in the pilot.
@@ -155,9 +155,9 @@ def _name_in_pilot(path: Path, file: Path) -> str:
 
 
 def _check(path: Path, known: PilotFormat) -> None:
-    """Refuses what has the format and still cannot be opened."""
+    """Refuse what has the format and still cannot be opened."""
     for part in files_of(path):
-        # A damaged disk, or a stranger, has made it endless.
+        # A damaged disk, or somebody else, has made it endless.
         if part.stat().st_size > LARGEST_BYTES:
             raise _refused(path, f"one of more than {LARGEST_BYTES >> 30} GB ({part.name})")
     if known is PilotFormat.TFLITE and contains(path, EDGE_TPU_OPERATOR):

@@ -23,7 +23,7 @@ from donkey_activations.graphs.tflite import Graph, read_graph, write_part
 
 
 def cut(content: bytes, layers: Sequence[str] | None = None) -> bytes:
-    """Keeps of a graph what computes the wanted layers.
+    """Keep of a graph what computes the wanted layers.
 
     Args:
         content: A whole ``.tflite`` file.
@@ -78,7 +78,7 @@ def _damage_reported() -> Iterator[None]:
 
 
 def label_outputs(content: bytes, labels: Mapping[str, str], *, chosen: bool) -> bytes:
-    """Orders and names the outputs of a graph that already has the maps as its outputs.
+    """Order and name the outputs of a graph that already has the maps as its outputs.
 
     Args:
         content: A ``.tflite`` file with one signature.

@@ -50,7 +50,7 @@ class GraphLayers:
     """
 
     def __init__(self, graph: Graph) -> None:
-        """Reads a graph."""
+        """Read a graph."""
         self._graph = graph
         subgraphs = range(len(graph.model.subgraphs))
         self._tensor_names = {graph.tensor_name(one) for one in range(len(graph.tensors))}
@@ -60,7 +60,7 @@ class GraphLayers:
         self.convolutions = self._in_one_piece() if self._keras_3 else self._find()
 
     def others(self) -> dict[str, FoundLayer]:
-        """Finds the last spatial output of every layer that left its name in the graph."""
+        """Find the last spatial output of every layer that left its name in the graph."""
         others: dict[str, FoundLayer] = {}
         for operator in self._graph.operators:
             output = int(operator.outputs[0])
@@ -103,7 +103,7 @@ class GraphLayers:
         return found
 
     def _in_one_piece(self) -> list[FoundLayer]:
-        """Finds layers that compute step by step, as in Keras 3's ``TimeDistributed``.
+        """Find layers that compute step by step, as in Keras 3's ``TimeDistributed``.
 
         A layer that it calls itself does so in one scope, those of a model that it calls in one of
         their own at each step.
@@ -120,13 +120,13 @@ class GraphLayers:
         ]
 
     def _joined(self, steps: list[int]) -> int:
-        """Returns the tensor that joins those of all steps; where there is none, the newest."""
+        """Return the tensor that joins those of all steps; where there is none, the newest."""
         readers = self._graph.readers.get(steps[-1], [])
         joined = len(steps) > 1 and len(readers) == 1 and list(readers[0].inputs) == steps
         return int(readers[0].outputs[0]) if joined else steps[-1]
 
     def _recurrent_layer(self, operator: Any) -> FoundLayer | None:
-        """Returns the layer that an operator is a gate of, or whose loop it is.
+        """Return the layer that an operator is a gate of, or whose loop it is.
 
         Its maps are what it writes last.
         """
@@ -147,7 +147,7 @@ class GraphLayers:
 
 
 def _convolutions_of(graph: Graph, operator: Any) -> list[ConvolutionNames]:
-    """Returns what the convolutions in a loop are called, or the operator itself if it is one."""
+    """Return what the convolutions in a loop are called, or the operator itself if it is one."""
     if graph.operator_name(operator) == "WHILE":
         return list(_convolutions_in(graph, int(operator.builtinOptions.bodySubgraphIndex)))
     if graph.operator_name(operator) in KINDS:

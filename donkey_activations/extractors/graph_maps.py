@@ -28,7 +28,7 @@ _UNPACKING, _SPREADING = "DEQUANTIZE", "BROADCAST_TO"
 
 
 def behind_activation(graph: Graph, tensor: int, names: LayerNames) -> int:
-    """Follows a convolution's output through bias and normalisation to its first activation."""
+    """Follow a convolution's output through bias and normalisation to its first activation."""
     shown, passed = tensor, set()
     while not _is_activated(graph, tensor):
         if tensor in passed:
@@ -60,7 +60,7 @@ def _is_activated(graph: Graph, tensor: int) -> bool:
 
 
 def _behind_several(graph: Graph, tensor: int, layer: set[str], names: LayerNames) -> int:
-    """Follows a tensor through the operators that one layer's activation became.
+    """Follow a tensor through the operators that one layer's activation became.
 
     They read the tensor, each other and constants, and stand in the scope of one layer. Where there
     is no such activation, the tensor itself is returned.
@@ -120,7 +120,7 @@ def _is_pointwise(graph: Graph, operator: Any, tensor: int, operators: set[str])
 
 
 def _is_weight(graph: Graph, tensor: int) -> bool:
-    """Tells whether a tensor is a constant, stored as float16 or spread to a map's size or not."""
+    """Return whether a tensor is a constant, stored as float16 or spread to a map's size or not."""
     for wrapping in (_SPREADING, _UNPACKING):
         writer = graph.writers.get(tensor)
         if writer is not None and graph.operator_name(writer) == wrapping:
@@ -129,7 +129,7 @@ def _is_weight(graph: Graph, tensor: int) -> bool:
 
 
 def _gated(graph: Graph, tensor: int, readers: list[Any]) -> int | None:
-    """Returns ``x * gate(x)`` if that is all that is done with ``x``, such as a swish by hand.
+    """Return ``x * gate(x)`` if that is all that is done with ``x``, such as a swish by hand.
 
     Args:
         graph: The graph.

@@ -24,12 +24,12 @@ _VALUE_FUNCTION, _VALUE_LIST, _LIST_FUNCTION, _FUNCTION_NAME = 10, 1, 9, 1
 
 
 def is_unsafe(operator: str) -> bool:
-    """Tells whether an operator can read or write files, or run code outside the network."""
+    """Return whether an operator can read or write files, or run code outside the network."""
     return _UNSAFE.search(operator) is not None
 
 
 def find_unsafe(saved_model: bytes) -> str | None:
-    """Returns the first operator in a ``saved_model.pb`` that reaches beyond the network.
+    """Return the first operator in a ``saved_model.pb`` that reaches beyond the network.
 
     Raises:
         ValueError: The bytes are no protocol buffer.
@@ -73,7 +73,7 @@ def _takes_text(function: memoryview) -> bool:
 
 
 def _calls(function: memoryview) -> Iterator[str]:
-    """Yields the names of all functions that a function may call."""
+    """Yield the names of all functions that a function may call."""
     for node in protobuf.messages(function, _FUNCTION_NODE):
         yield from protobuf.texts(node, _NODE_OPERATOR)
         for value in protobuf.messages(node, _NODE_ATTRIBUTE, _ATTRIBUTE_VALUE):

@@ -41,7 +41,7 @@ class ConvolutionNames(NamedTuple):
 
 
 def is_keras_3(convolutions: Iterable[ConvolutionNames], tensors: Iterable[str]) -> bool:
-    """Tells whether the names in a graph are those that Keras 3 gives.
+    """Return whether the names in a graph are those that Keras 3 gives.
 
     Keras 2 names the operation of a convolution after the layer's class, and Keras 3 always
     ``convolution`` or ``conv_transpose``. The gates of Keras 2's recurrent convolutions are called

@@ -65,7 +65,7 @@ class _Place:
 
 
 def refuse(config: Any, imports: bool = True) -> None:
-    """Refuses a network that would run stored code or open other files when it is loaded.
+    """Refuse a network that would run stored code or open other files when it is loaded.
 
     Args:
         config: The configuration as ``json.loads`` gives it.
@@ -83,7 +83,7 @@ def refuse(config: Any, imports: bool = True) -> None:
 
 
 def refusal(what: str) -> ModelError:
-    """Returns the error for a file that is not safe to load."""
+    """Return the error for a file that is not safe to load."""
     return ModelError(f"{what}; {_TRUST}")
 
 
@@ -112,7 +112,7 @@ def _layer_name(config: dict[str, Any]) -> str | None:
 
 
 def _is_dumped_function(value: list[Any]) -> bool:
-    """Tells whether a list is ``[code, defaults, closure]``, as Keras dumps a Python function."""
+    """Return whether a list is ``[code, defaults, closure]``, as Keras dumps a Python function."""
     return (
         len(value) == 3
         and isinstance(value[0], str)
@@ -164,7 +164,7 @@ def _is_harmless(symbol: Any) -> bool:
 
 
 def _imported(config: dict[str, Any]) -> str | None:
-    """Says which foreign class or function a configuration would have Keras import."""
+    """Say which foreign class or function a configuration would have Keras import."""
     if not isinstance(config.get("class_name"), str) or config.get("module") is None:
         return None
     module, name = config["module"], config["class_name"]
@@ -181,7 +181,7 @@ def _imported(config: dict[str, Any]) -> str | None:
 
 
 def _is_marker(config: dict[str, Any]) -> bool:
-    """Tells whether Keras reads the object itself, such as an array, and imports nothing for it."""
+    """Return whether Keras reads the object itself, such as an array, without an import."""
     markers = {
         "__tensor__",
         "__numpy__",

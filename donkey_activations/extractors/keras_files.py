@@ -170,7 +170,7 @@ def _load_json_and_weights(keras: Any, path: Path, trust_model: bool) -> Any:
 
 @contextlib.contextmanager
 def _stored_functions(keras: Any, allowed: bool) -> Iterator[None]:
-    """Lets Keras load Python functions stored in a ``.json`` network, and only meanwhile."""
+    """Let Keras load Python functions stored in a ``.json`` network, and only meanwhile."""
     if not allowed:
         yield
         return
@@ -182,7 +182,7 @@ def _stored_functions(keras: Any, allowed: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _named(path: Path, suffix: str) -> Iterator[Path]:
-    """Gives a file the suffix that Keras goes by, for as long as it is loaded."""
+    """Give a file the suffix that Keras goes by, for as long as it is loaded."""
     if path.name.endswith(suffix) and (suffix != ".h5" or not path.name.endswith(".weights.h5")):
         yield path
         return

@@ -19,7 +19,7 @@ Shape = tuple[int | None, ...]
 
 
 def image_shape(model: Any) -> tuple[int, ...]:
-    """Returns ``(height, width, channels)`` of the camera's image in a model's input.
+    """Return ``(height, width, channels)`` of the camera's image in a model's input.
 
     Of a sequence model it is ``(frames, height, width, channels)``. As in a cut graph, Donkeycar's
     own name for the input counts first.
@@ -47,7 +47,7 @@ def image_shape(model: Any) -> tuple[int, ...]:
 
 
 def rebuild(tf: Any, model: Any, size_hw: tuple[int, int]) -> Any:
-    """Builds a model's network again for images of another size.
+    """Build a model's network again for images of another size.
 
     The layers are the same. They have the model's weights, save where a weight's shape depends on
     the image's size, as in the first dense layer: such a weight is drawn anew.
@@ -99,7 +99,7 @@ def _px(size_hw: tuple[int, int]) -> str:
 
 
 def _output_sizes(tf: Any, layer: Any) -> Iterator[list[int | None]]:
-    """Yields the lengths of all axes of what a layer gives, for each time that it is called."""
+    """Yield the lengths of all axes of what a layer gives, for each time that it is called."""
     for call in layer._inbound_nodes:
         for tensor in tf.nest.flatten(call.output_tensors):
             yield list(tensor.shape)
@@ -126,11 +126,11 @@ class _Copy:
         self._known_shapes = {} if known_shapes is None else known_shapes
 
     def layers(self) -> list[Any]:
-        """Returns the layers of all copied models."""
+        """Return the layers of all copied models."""
         return [layer for model in self._models for layer in model.layers]
 
     def of_model(self, model: Any, shapes: list[Shape]) -> Any:
-        """Copies a model for inputs of these shapes, with the batch in front."""
+        """Copy a model for inputs of these shapes, with the batch in front."""
         inputs = [
             self._keras.Input(shape[1:], batch_size=shape[0], name=tensor.name, dtype=tensor.dtype)
             for shape, tensor in zip(shapes, model.inputs, strict=True)
@@ -163,7 +163,7 @@ class _Copy:
         return copy
 
     def _input_shapes(self, layer: Any, model: Any, shapes: list[Shape]) -> list[Shape]:
-        """Returns what a layer is given where its model has inputs of these shapes."""
+        """Return what a layer is given where its model has inputs of these shapes."""
         if id(layer) not in self._known_shapes:
             before = self._part_before(layer, model)
             copy = _Copy(self._tf, self._keras, self._known_shapes).of_model(before, shapes)
@@ -180,7 +180,7 @@ class _Copy:
         raise ValueError(f"the layer {layer.name} is never called")
 
     def fill(self) -> None:
-        """Gives the copies the weights of what they are copies of, where the shapes are equal."""
+        """Give the copies the weights of what they are copies of, where the shapes are equal."""
         for layer, copy in self._pairs:
             if not isinstance(layer, self._keras.layers.Layer):
                 continue  # Keras 3 has operations without weights among them

@@ -29,7 +29,7 @@ _OLD_METADATA = (2, 7, 1, 4, 3)
 
 
 def refuse_stored_code(path: Path, pilot_format: PilotFormat) -> None:
-    """Refuses a pilot that would run stored code or open other files when it is loaded.
+    """Refuse a pilot that would run stored code or open other files when it is loaded.
 
     Args:
         path: The file or folder.
@@ -127,7 +127,7 @@ def _refuse_pickle(name: str, start: bytes) -> None:
 
 
 def _refuse_large_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
-    """Refuses an archive that unpacks to far more than it is, or to more than a pilot can be."""
+    """Refuse an archive that unpacks to far more than it is, or to more than a pilot can be."""
     sizes = {entry.filename: entry.file_size for entry in entries}
     texts = sum(size for name, size in sizes.items() if name.endswith(".json"))
     if len(entries) > _MOST_ENTRIES or texts > _MOST_TEXT_BYTES:
@@ -147,7 +147,7 @@ def _check_weights(size_bytes: int) -> None:
 
 
 def _refuse_links_and_bombs(file: Any) -> None:
-    """Refuses an HDF5 file that has other files read in its place, or that unpacks to too much."""
+    """Refuse an HDF5 file that has other files read in its place, or that unpacks to too much."""
     import h5py
 
     seen, weights_bytes = set(), 0

@@ -44,11 +44,11 @@ class LiteRTExtractor(FeatureExtractor):
         interpreter_class: Any = Interpreter,
         engine: str = "litert",
     ) -> None:
-        """Opens a cut graph.
+        """Open a cut graph.
 
         Args:
             cut_graph: What ``graph.cut`` returns.
-            graph: The same, read; it is used up.
+            graph: ``content``, read; modified in place.
             size: ``(height, width)`` in pixels to run the filters at; None is the pilot's own.
             threads: Threads that the network may use, 1 or more.
             interpreter_class: What runs the graph.
@@ -105,7 +105,7 @@ class LiteRTExtractor(FeatureExtractor):
         return maps
 
     def _run_black(self, shape: Shape) -> list[Shape]:
-        """Sets up for inputs of a shape, and returns the outputs' shapes, which a run alone tells.
+        """Set up for inputs of a shape, and return the outputs' shapes, which a run alone tells.
 
         Args:
             shape: Of the camera's input, with the batch in front.
@@ -177,7 +177,7 @@ class _Levels:
     """Makes a frame the values that an input takes."""
 
     def __init__(self, image: Any) -> None:
-        """Takes LiteRT's description of the input.
+        """Take LiteRT's description of the input.
 
         Raises:
             ModelError: It takes values of another kind than a camera's.
@@ -196,7 +196,7 @@ class _Levels:
             )
 
     def of(self, frame: NDArray[np.uint8], scaled: NDArray[np.float32]) -> NDArray[Any]:
-        """Returns the values; ``scaled`` is memory of the frame's shape for what lies between."""
+        """Return the values; ``scaled`` is memory of the frame's shape for what lies between."""
         if self._as_bytes:
             return frame
         values: NDArray[Any] = scale_into(frame, scaled)
@@ -208,7 +208,7 @@ class _Levels:
 
 
 def _newest_maps(output: Any, tensor: NDArray[Any]) -> NDArray[np.float32]:
-    """Returns ``(height, width, filters)`` of the newest frame, as real numbers."""
+    """Return ``(height, width, filters)`` of the newest frame, as real numbers."""
     newest = tensor.reshape(-1, *tensor.shape[-3:])[-1]
     maps: NDArray[np.float32] = newest.astype(np.float32, copy=False)
     if np.issubdtype(newest.dtype, np.integer):

@@ -24,7 +24,7 @@ _ENLARGING = {
 def check_memory(
     cut_graph: bytes, graph: Graph, images: Mapping[int, Shape], interpreter_class: Any
 ) -> None:
-    """Refuses a graph in which a tensor is too large, as damaged shapes and paddings make it.
+    """Refuse a graph in which a tensor is too large, as damaged shapes and paddings make it.
 
     LiteRT fills the memory for all tensors with zeros as soon as a graph is set up for its
     delegate. So what the file says of them is looked at first, and then, without a delegate, what
@@ -32,14 +32,14 @@ def check_memory(
 
     Args:
         cut_graph: What ``graph.cut`` returns.
-        graph: The same, read.
+        graph: ``content``, read.
         images: The shapes of the image inputs, with the batch in front, by the tensor's number.
         interpreter_class: What runs the graph.
 
     Raises:
         ModelError: A tensor is too large.
         RuntimeError: The graph cannot be run like this.
-        ValueError: As before.
+        ValueError: The graph is damaged.
     """
     _check(tensor.shape for tensor in graph.tensors if tensor.shape is not None)
     enlarges = any(graph.operator_name(one) in _ENLARGING for one in graph.operators)

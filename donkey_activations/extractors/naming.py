@@ -31,7 +31,7 @@ class LayerNames:
     bias = re.compile(r"(?P<layer>.+)/BiasAdd(?:_\d+)?\d*")
 
     def scopes_of(self, tensor_name: str) -> list[tuple[str, bool]]:
-        """Splits a tensor's name into the scopes of layers.
+        """Split a tensor's name into the scopes of layers.
 
         Args:
             tensor_name: Such as ``linear/conv2d_1/Relu;linear/conv2d_1/BiasAdd``.
@@ -48,7 +48,7 @@ class LayerNames:
         ]
 
     def convolution_scope(self, kernel_name: str, output_name: str) -> str | None:
-        """Returns the scope of a convolution's layer, or None where the names do not tell.
+        """Return the scope of a convolution's layer, or None where the names do not tell.
 
         Args:
             kernel_name: Name of its weights' tensor.
@@ -92,7 +92,7 @@ class LayerNames:
         return next((match["layer"] for match in biased if match), next(iter(scopes), None))
 
     def recurrent_scope(self, kernel_name: str, output_name: str) -> str | None:
-        """Returns the scope of the recurrent layer that a convolution is a gate of, if it is one.
+        """Return the scope of the recurrent layer that a convolution is a gate of, if it is one.
 
         Args:
             kernel_name: Name of its weights' tensor.
@@ -106,5 +106,5 @@ class LayerNames:
         return False
 
     def author_path(self, scope: str) -> str:
-        """Returns the path of a layer with the names that its author gave."""
+        """Return the path of a layer with the names that its author gave."""
         return scope

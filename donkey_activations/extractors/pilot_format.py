@@ -29,7 +29,7 @@ class PilotFormat(Enum):
 
 
 def format_of(path: Path, head: bytes) -> PilotFormat | None:
-    """Tells what a pilot is by its beginning, though it may be damaged further on.
+    """Return what a pilot is by its beginning, though it may be damaged further on.
 
     Args:
         path: The file or folder.

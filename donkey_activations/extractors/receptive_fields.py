@@ -27,12 +27,12 @@ def with_geometry(
     resized: Mapping[int, Shape],
     interpreter_class: Any,
 ) -> tuple[LayerInfo, ...]:
-    """Returns layers with what their cells see; what cannot be told stays unknown.
+    """Return layers with what their cells see; what cannot be told stays unknown.
 
     Args:
         layers: The layers of the graph's outputs, in their order.
         cut_graph: What ``graph.cut`` returns.
-        graph: The same, read; it is used up.
+        graph: ``content``, read; modified in place.
         resized: The new shapes of the inputs that run at another size than the graph's own, by the
             tensor's number.
         interpreter_class: What runs the graph.

@@ -13,7 +13,7 @@ _FLEX = "Flex"
 
 
 def not_runnable(tflite: bytes, error: Exception) -> ModelError:
-    """Returns what to tell of a graph that cannot be run at all: first what to do about it.
+    """Return what to tell of a graph that cannot be run at all: first what to do about it.
 
     Args:
         tflite: The graph, whole or cut, which can be read.
@@ -38,7 +38,7 @@ def not_runnable(tflite: bytes, error: Exception) -> ModelError:
 
 
 def engine_words(error: Exception) -> str:
-    """Returns the first sentence of what an engine has raised, for the end of a message."""
+    """Return the first sentence of what an engine has raised, for the end of a message."""
     text = " ".join(str(error).split())
     found = _FIRST_SENTENCE.match(text)
     return f"the engine says: {(found[1] if found else type(error).__name__)[:_LONGEST]}"

@@ -12,7 +12,7 @@ from donkey_activations.resolution import HIGHEST_PX
 
 
 def check_size(shape: Shape) -> None:
-    """Refuses a shape of the image that is too large, as a damaged file can ask for.
+    """Refuse a shape of the image that is too large, as a damaged file can ask for.
 
     Args:
         shape: Of the camera's input, with the batch in front.
@@ -30,7 +30,7 @@ def check_size(shape: Shape) -> None:
 def check_scaled(
     own: Shape, own_maps: Sequence[Shape], wanted: Shape, maps: Sequence[Shape]
 ) -> None:
-    """Finds pilots in whose graph a shape is fixed: they run at any size, and give nonsense.
+    """Find pilots in whose graph a shape is fixed: they run at any size, and give nonsense.
 
     Args:
         own: The shape of the pilot's own image.
@@ -55,7 +55,7 @@ def check_scaled(
 
 
 def larger(shape: Shape) -> Shape:
-    """Returns a size at which every graph runs that runs at another than its own.
+    """Return a size at which every graph runs that runs at another than its own.
 
     A multiple of every step that dilated kernels take leaves them the remainders that they need.
     """
@@ -65,11 +65,11 @@ def larger(shape: Shape) -> Shape:
 def fits(
     cut_graph: bytes, graph: Graph, images: Sequence[int], interpreter_class: Any, shape: Shape
 ) -> bool:
-    """Tells whether a graph can be set up for a shape of its images.
+    """Return whether a graph can be set up for a shape of its images.
 
     Args:
         cut_graph: What ``graph.cut`` returns.
-        graph: The same, read.
+        graph: ``content``, read.
         images: The numbers of the tensors of its images.
         interpreter_class: What runs the graph.
         shape: Of each of them, with the batch in front.
@@ -84,7 +84,7 @@ def fits(
 
 
 def fixed_size(own: Shape, wanted: Shape) -> SizeError:
-    """Returns what to tell of a pilot that runs at its own size alone."""
+    """Return what to tell of a pilot that runs at its own size alone."""
     return SizeError(
         f"this pilot runs at {own[-2]}x{own[-3]} only, because its graph has a fixed shape in it; "
         f"expected no other size, got {wanted[-2]}x{wanted[-3]}: leave --size out"

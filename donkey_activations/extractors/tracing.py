@@ -104,7 +104,7 @@ class _Watch:
 
 
 def feature_maps(calls: Sequence[Call], wanted: Sequence[str] | None) -> dict[str, Any]:
-    """Chooses the tensors to show among the calls of a model's layers.
+    """Choose the tensors to show among the calls of a model's layers.
 
     Args:
         calls: The calls of one run of the model.

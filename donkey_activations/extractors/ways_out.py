@@ -17,7 +17,7 @@ from donkey_activations.extractors.pilot_format import (
 
 
 def instead(path: Path, suffixes: Sequence[str] | None = None) -> str:
-    """Returns the way out for a file that cannot be opened: which file to give instead.
+    """Return the way out for a file that cannot be opened: which file to give instead.
 
     Args:
         path: The file or folder.
@@ -38,7 +38,7 @@ def instead(path: Path, suffixes: Sequence[str] | None = None) -> str:
 
 
 def incomplete(saved_model: Path) -> ModelError | None:
-    """Returns what to tell of a SavedModel that lacks a file of its weights; None if it has all.
+    """Return what to tell of a SavedModel that lacks a file of its weights; None if it has all.
 
     Args:
         saved_model: Its folder.

@@ -13,7 +13,7 @@ from donkey_activations.images.reading import read_recorded_image
 def fit_to_pilot(
     image: NDArray[np.uint8], input_shape: tuple[int, int, int]
 ) -> tuple[NDArray[np.uint8], bool]:
-    """Makes a pilot's frame of an image, with the very bits that Donkeycar's training makes of it.
+    """Make a pilot's frame of an image, with the very bits that Donkeycar's training makes of it.
 
     Args:
         image: uint8 ``(height, width, 3)`` RGB; left unchanged.
@@ -42,7 +42,7 @@ def fit_to_pilot(
 
 
 def read_resized(path: Path, channels: int, size_hw: tuple[int, int]) -> NDArray[np.uint8]:
-    """Reads an image of a tub at another size than its own, to the bit as Donkeycar does.
+    """Read an image of a tub at another size than its own, to the bit as Donkeycar does.
 
     Args:
         path: The image.

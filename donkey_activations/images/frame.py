@@ -9,7 +9,7 @@ from donkey_activations.errors import ActivationsError, FrameError
 
 
 def describe_shape(shape_hwc: tuple[int, ...]) -> str:
-    """Returns ``(height, width, channels)`` in the words a driver uses: ``160x120 RGB``.
+    """Return ``(height, width, channels)`` in the words a driver uses: ``160x120 RGB``.
 
     Args:
         shape_hwc: Shape of a frame, ``(height, width, channels)`` or ``(height, width)`` in pixels.
@@ -24,7 +24,7 @@ def describe_shape(shape_hwc: tuple[int, ...]) -> str:
 def check_frame(
     frame: Any, shape_hwc: tuple[int, int, int], sequence_length: int = 1
 ) -> NDArray[np.uint8]:
-    """Returns the frame, or the sequence of frames, or says what is wrong with it.
+    """Return the frame, or the sequence of frames, or say what is wrong with it.
 
     Args:
         frame: What should be a uint8 array ``(height, width, channels)``, 0 to 255; a grey frame
@@ -78,7 +78,7 @@ def scale_into(frame: NDArray[np.uint8], network_input: NDArray[np.float32]) -> 
 
 
 def opencv() -> Any:
-    """Returns the module ``cv2``, which no dependency of this package brings by itself.
+    """Return the module ``cv2``, which no dependency of this package brings by itself.
 
     Raises:
         ActivationsError: OpenCV is not installed.

@@ -16,17 +16,17 @@ _MOST_SCANNED_PIXELS = 5_000_000_000
 
 
 def most_megapixels(image_format: str | None) -> int:
-    """Returns how many an image may have, by the name that Pillow has for its format."""
+    """Return how many an image may have, by the name that Pillow has for its format."""
     return _OF_JPEG_2000 if image_format == "JPEG2000" else MOST_MEGAPIXELS
 
 
 def is_too_large(width: int, height: int, image_format: str | None = None) -> bool:
-    """Tells whether an image has more than ``most_megapixels`` of its format."""
+    """Return whether an image has more than ``most_megapixels`` of its format."""
     return width * height > most_megapixels(image_format) * 1_000_000
 
 
 def has_too_many_scans(jpeg: bytes, width: int, height: int) -> bool:
-    """Tells whether a JPEG goes over its pixels so often that it takes longer than any photo.
+    """Return whether a JPEG goes over its pixels so often that it takes longer than any photo.
 
     Args:
         jpeg: The whole file.

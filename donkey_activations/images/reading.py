@@ -36,7 +36,7 @@ _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
 def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Reads an image file.
+    """Read an image file.
 
     It is turned as its EXIF data say, what is transparent is laid on black, and of 16 bits a value
     the upper 8 are taken. Of an animation it is the first picture.
@@ -59,7 +59,7 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
 
 def read_recorded_image(path: Path, channels: int) -> NDArray[np.uint8]:
-    """Reads an image of a tub at its own size.
+    """Read an image of a tub at its own size.
 
     Args:
         path: The image; errors call it by its name alone.

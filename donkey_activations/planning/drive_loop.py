@@ -156,7 +156,7 @@ class _Car:
             before = now
 
     def told(self) -> LoopTimes:
-        """What came of it, once the worker is at its end."""
+        """Return what came of it, once the worker is at its end."""
         part = self.part
         if part is None:
             return LoopTimes(Latency.of(self.times))

@@ -30,7 +30,7 @@ class TubFolder:
     """A folder of a tub, out of which no name leads: not absolute, not by ``..``, not by a link."""
 
     def __init__(self, tub: Path, name: str = "") -> None:
-        """Reads nothing yet.
+        """Read nothing yet.
 
         Args:
             tub: The tub's folder.
@@ -40,7 +40,7 @@ class TubFolder:
         self._real_tub = os.path.realpath(tub)
 
     def path(self, name: str) -> Path | None:
-        """Returns where a file lies, or would lie; None where that is not in the tub."""
+        """Return where a file lies, or would lie; None where that is not in the tub."""
         path = self._path / name
         try:
             real = os.path.realpath(path)
@@ -52,7 +52,7 @@ class TubFolder:
         return path if inside and named_inside else None
 
     def readable(self, name: str) -> TubFile | None:
-        """Returns a file of at most ``LARGEST_MB``; None where there is none in the tub."""
+        """Return a file of at most ``LARGEST_MB``; None where there is none in the tub."""
         path = self.path(name)
         try:
             found = None if path is None else path.stat()
@@ -69,7 +69,7 @@ class TubFolder:
 
 
 def parsed(contents: Iterable[bytes]) -> Iterator[dict[str, Any] | None]:
-    """Yields the JSON object in each of the contents that are not blank; None where it is none."""
+    """Yield the JSON object in each of the contents that are not blank; None where it is none."""
     for content in contents:
         if not content.strip():
             continue

@@ -10,14 +10,14 @@ _SHOWN = 5
 
 
 def is_tub(path: Path) -> bool:
-    """Tells whether a folder has what makes it a tub, of this Donkeycar or of an old one."""
+    """Return whether a folder has what makes it a tub, of this Donkeycar or of an old one."""
     if (path / MANIFEST).is_file():
         return True
     return any(OLD_RECORD.fullmatch(file.name) for file in path.iterdir())
 
 
 def tubs_in(path: Path) -> list[Path]:
-    """Returns the tubs that lie in a folder, as ``AUTO_CREATE_NEW_TUB`` makes them.
+    """Return the tubs that lie in a folder, as ``AUTO_CREATE_NEW_TUB`` makes them.
 
     Args:
         path: A folder that is no tub itself.
@@ -32,7 +32,7 @@ def tubs_in(path: Path) -> list[Path]:
 
 
 def listed(paths: list[Path]) -> str:
-    """Returns the names of the first tubs, and how many there are."""
+    """Return the names of the first tubs, and how many there are."""
     names = [path.name for path in paths[:_SHOWN]]
     more = len(paths) - len(names)
     return ", ".join([*names, *([f"and {more} more"] if more else [])])

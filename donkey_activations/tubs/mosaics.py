@@ -58,15 +58,15 @@ class MosaicSet:
         return (self.sets_path or self.tub_path / FOLDER) / self.name
 
     def picture_path(self, index: int) -> Path:
-        """Returns where the mosaic of the record with that ``_index`` lies, or would lie."""
+        """Return where the mosaic of the record with that ``_index`` lies, or would lie."""
         return self.path / f"{index}.jpg"
 
     def reference(self, index: int) -> str:
-        """Returns what a record carries: the picture's path relative to the tub."""
+        """Return what a record carries: the picture's path relative to the tub."""
         return f"{FOLDER}/{self.name}/{index}.jpg"
 
     def create(self) -> None:
-        """Makes the folder and writes ``set.json``.
+        """Make the folder and write ``set.json``.
 
         Raises:
             TubError: The tub cannot be written to, or the folder is a link to another.
@@ -83,7 +83,7 @@ class MosaicSet:
             ) from error
 
     def write_picture(self, index: int, jpeg: bytes) -> None:
-        """Writes one mosaic, so that a reader sees it whole or not at all.
+        """Write one mosaic, so that a reader sees it whole or not at all.
 
         Nobody waits until it is on the disk: after a power cut the newest can be there and empty,
         as can Donkeycar's own images.
@@ -98,7 +98,7 @@ class MosaicSet:
         self._write(f"{index}.jpg", jpeg)
 
     def remove_unfinished(self) -> None:
-        """Removes what interrupted writes have left in this set.
+        """Remove what interrupted writes have left in this set.
 
         Raises:
             OSError: A file cannot be removed.
@@ -108,7 +108,7 @@ class MosaicSet:
                 file.unlink(missing_ok=True)
 
     def _check_links(self) -> None:
-        """A link in a stranger's tub must not choose where we write, in the tub or out of it."""
+        """Refuse links, as an untrusted tub must not choose where we write."""
         base = self.sets_path or self.tub_path
         due = Path(os.path.realpath(base), self.path.relative_to(base))
         if Path(os.path.realpath(self.path)) != due:
@@ -131,7 +131,7 @@ def mosaic_set(
     layout: Layout,
     transformations: Sequence[str] = (),
 ) -> MosaicSet:
-    """Names the set of mosaics that a pilot's maps, drawn in a layout, make in a tub.
+    """Name the set of mosaics that a pilot's maps, drawn in a layout, make in a tub.
 
     The digits are the first 8 of the SHA-256 over the pilot's SHA-256, the names of the layers,
     the layout, the size and the transformations, so that pictures of different pilots lie side by
@@ -173,7 +173,7 @@ def mosaic_set(
 
 
 def remove_stale_files(tub_path: Path, next_index: int) -> int:
-    """Removes what a crash has left: unfinished and empty files, pictures of records never written.
+    """Remove what a crash has left: unfinished and empty files, pictures of records never written.
 
     After a crash Donkeycar can give an index a second time; a picture that lies there already
     would then show another frame. Only in folders that are sets of ours, by their ``set.json``.

@@ -63,7 +63,7 @@ class TubRecords:
 
 
 def read_tub(path: str | Path) -> TubRecords:
-    """Reads all records of a tub, and no image.
+    """Read all records of a tub, and no image.
 
     Args:
         path: The tub's folder.
@@ -100,7 +100,7 @@ def read_tub(path: str | Path) -> TubRecords:
 
 
 def read_frame(record: Record, channels: int) -> NDArray[np.uint8]:
-    """Reads the camera's frame of a record, at its own size.
+    """Read the camera's frame of a record, at its own size.
 
     Args:
         record: A record of ``read_tub``.
@@ -143,7 +143,7 @@ def _read_v2(tub: Path) -> TubRecords:
 
 
 def _positioned(files: Iterable[Path]) -> Iterator[tuple[int | None, dict[str, Any] | None]]:
-    """Yields what is in each line that is not empty, and where Donkeycar counts it.
+    """Yield what is in each line that is not empty, and where Donkeycar counts it.
 
     It counts lines over all catalogs, whole or not, and reads none behind an empty one.
     """
@@ -158,7 +158,7 @@ def _positioned(files: Iterable[Path]) -> Iterator[tuple[int | None, dict[str, A
 
 
 def _without_images(image: str, found: Mapping[int, Record]) -> list[str]:
-    """Returns what to say where no record has an image, and nothing where one has."""
+    """Return what to say where no record has an image, and nothing where one has."""
     if not found or any(image in record.values for record in found.values()):
         return []
     first = next(iter(found.values()))

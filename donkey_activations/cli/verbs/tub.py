@@ -114,7 +114,7 @@ def _draw(
 
 
 def _tubs(path: Path) -> list[Path]:
-    """The tub, or all tubs of a folder that is none itself."""
+    """Return the tub, or all tubs of a folder that is none itself."""
     from donkey_activations.tubs.folders import is_tub, tubs_in
 
     try:
