@@ -14,6 +14,9 @@ from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.mosaic.sheet import sheet
 from donkey_activations.mosaic.tile_order import silent_filters
 
+# Part of the name of a set of mosaics: raise it when the same maps are drawn in another way.
+DRAWING_VERSION = 3
+
 Picture = NDArray[np.uint8]
 
 

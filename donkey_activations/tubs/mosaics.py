@@ -20,12 +20,10 @@ from donkey_activations.extractors.base import FeatureExtractor
 from donkey_activations.extractors.formats import fingerprint
 from donkey_activations.files import UNFINISHED, written_whole
 from donkey_activations.mosaic.layout import Layout
+from donkey_activations.mosaic.render import DRAWING_VERSION
 
 FOLDER = "activations"
 DESCRIPTION = "set.json"
-
-# Belongs to a set's digits: raise it when the same maps give another picture.
-_DRAWING = 3
 
 _IN_THE_WAY = "move away what lies there"
 _WAYS_OUT = {
@@ -155,7 +153,7 @@ def mosaic_set(
     drawn = replace(layout, layers=None) if layout.layers == "all" else layout
     names = [layer.name for layer in extractor.layers]
     size = list(extractor.input_shape[:2]) if extractor.size_changed else None
-    identity = [_DRAWING, pilot_sha256, names, drawn.as_json(), size]
+    identity = [DRAWING_VERSION, pilot_sha256, names, drawn.as_json(), size]
     if transformations:
         identity.append(list(transformations))
     digits = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:8]
