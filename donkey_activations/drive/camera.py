@@ -4,7 +4,7 @@ from typing import Any, SupportsIndex
 
 from donkey_activations.car.transformations import keep_the_shape
 from donkey_activations.errors import ConfigError
-from donkey_activations.images.frame import describe_shape
+from donkey_activations.images.frame import describe_shape, how_to_fit
 from donkey_activations.pilots.pilot import OpenPilot
 
 # Their frames have a size of their own, whatever IMAGE_W and IMAGE_H say.
@@ -50,9 +50,7 @@ def check_camera_size(cfg: Any, pilot: OpenPilot) -> None:
     if pilot.shape_to_keep(wanted) or not keep_the_shape(cfg):
         pilot.try_transformations(wanted)
         return
-    height, width, depth = takes
     raise ConfigError(
         f"the pilot takes {describe_shape(takes)}, the camera is set to "
-        f"{describe_shape(wanted)}; set IMAGE_W = {width}, IMAGE_H = {height} and "
-        f"IMAGE_DEPTH = {depth}, or train the pilot again at the camera's size"
+        f"{describe_shape(wanted)}; {how_to_fit(takes)}"
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from donkey_activations.images.frame import describe_shape
+from donkey_activations.images.frame import describe_shape, how_to_fit
 
 CAMERA = "cam/image_array"
 
@@ -77,12 +77,8 @@ class FrameSource:
             )
         is_set = self.camera_set_to
         if is_set is None or describe_shape(is_set) == found:
-            height, width, depth = takes
-            return (
-                f"no mosaics: the pilot takes {wanted}, the camera gives {found}; set IMAGE_W = "
-                f"{width}, IMAGE_H = {height} and IMAGE_DEPTH = {depth}, or train the pilot again "
-                "at the camera's size"
-            )
+            way_out = how_to_fit(takes)
+            return f"no mosaics: the pilot takes {wanted}, the camera gives {found}; {way_out}"
         parts = f", or {' or '.join(self.behind_camera)} behind it," if self.behind_camera else ""
         return (
             f"no mosaics: the camera gives {found} though IMAGE_W, IMAGE_H, IMAGE_DEPTH are "

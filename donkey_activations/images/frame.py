@@ -21,6 +21,19 @@ def describe_shape(shape_hwc: tuple[int, ...]) -> str:
     return f"{shape_hwc[1]}x{shape_hwc[0]} {colour}"
 
 
+def how_to_fit(shape_hwc: tuple[int, int, int]) -> str:
+    """Return what to do where the camera's frames have another shape than the pilot takes.
+
+    Args:
+        shape_hwc: ``(height, width, channels)`` in pixels that the pilot takes.
+    """
+    height, width, channels = shape_hwc
+    return (
+        f"set IMAGE_W = {width}, IMAGE_H = {height} and IMAGE_DEPTH = {channels}, or train the "
+        "pilot again at the camera's size"
+    )
+
+
 def check_frame(
     frame: Any, shape_hwc: tuple[int, int, int], sequence_length: int = 1
 ) -> NDArray[np.uint8]:
@@ -58,8 +71,7 @@ def check_frame(
         )
     raise FrameError(
         f"the pilot takes {describe_shape(shape_hwc)}, the frame is {describe_shape(frame.shape)}; "
-        f"set IMAGE_W = {shape_hwc[1]}, IMAGE_H = {shape_hwc[0]} and IMAGE_DEPTH = {shape_hwc[2]}, "
-        "or train the pilot again at the camera's size"
+        f"{how_to_fit(shape_hwc)}"
     )
 
 
