@@ -18,7 +18,7 @@ def short_number(number: float) -> str:
 
 def percent(share: float) -> str:
     """Return a share of 1 in percent."""
-    return f"{share:.1%}" if share >= 0.0005 else "<0.1%"
+    return f"{share:.1%}" if share >= 0.0005 or share == 0 else "<0.1%"
 
 
 def printable(text: str) -> str:

@@ -14,7 +14,9 @@ def test_a_number_is_short(number: float, shown: str) -> None:
     assert short_number(number) == shown
 
 
-@pytest.mark.parametrize(("share", "shown"), [(1, "100.0%"), (0.0436, "4.4%"), (0.0004, "<0.1%")])
+@pytest.mark.parametrize(
+    ("share", "shown"), [(1, "100.0%"), (0.0436, "4.4%"), (0.0004, "<0.1%"), (0, "0.0%")]
+)
 def test_a_share_is_in_percent(share: float, shown: str) -> None:
     assert percent(share) == shown
 

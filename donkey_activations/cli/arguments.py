@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from donkey_activations.recorded.selection import Selection
     from donkey_activations.tubs.records import TubRecords
 
+_MOST_DEFAULT_WORKERS = 4
 _LAYERS_OF_A_CAR = (
     "names of layers, or all (default: the car's, or the convolutions that have room)"
 )
@@ -110,6 +112,30 @@ def add_records(parser: argparse.ArgumentParser) -> None:
     )
     add("--start", type=whole_number(0), default=0, metavar="A", help="the first index")
     add("--end", type=whole_number(0), metavar="B", help="the index after the last")
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers``; ``worker_count`` returns what was meant."""
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1),
+        metavar="K",
+        help="processes (default: one a core, at most 4; 1 but on Linux)",
+    )
+
+
+def worker_count(args: argparse.Namespace) -> int:
+    """Return how many processes ``add_workers`` asks for.
+
+    Args:
+        args: The arguments.
+    """
+    if args.workers is not None:
+        return int(args.workers)
+    if not hasattr(os, "sched_getaffinity"):
+        # Not on Linux, where the workers were tried: more of them are for who asks for them.
+        return 1
+    return min(len(os.sched_getaffinity(0)), _MOST_DEFAULT_WORKERS)
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from types import FrameType
 from typing import NoReturn, Protocol
 
@@ -28,6 +29,7 @@ _WAYS_OUT = {
 }
 # What ends a program from outside, such as a terminal that is closed.
 _ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
+_VERBS_COLUMNS = 32
 
 
 class Verb(Protocol):
@@ -159,17 +161,21 @@ def load_verbs(wanted: str | None = None) -> dict[str, Verb]:
     Raises:
         ExtensionError: It is another distribution's, and cannot be used.
     """
-    if wanted in VERBS.own:
-        return VERBS.own
+    # A module's name has no hyphens, and a verb's no underscores.
+    own = {name.replace("_", "-"): verb for name, verb in VERBS.own.items()}
+    if wanted in own:
+        return own
     if wanted in other_names(verbs.__name__):
-        return {**VERBS.own, wanted: VERBS.load(wanted)}
-    return {**VERBS.own, **VERBS.others}
+        return {**own, wanted: VERBS.load(wanted)}
+    return {**own, **VERBS.others}
 
 
 def build_parser(verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:
     """Make the parser of ``donkey activations`` with one sub-parser a verb."""
     parser = OneLineParser(
-        prog=PROGRAM, description="See what a Donkeycar pilot sees: its convolutions' feature maps."
+        prog=PROGRAM,
+        description="See what a Donkeycar pilot sees: its convolutions' feature maps.",
+        formatter_class=partial(argparse.HelpFormatter, max_help_position=_VERBS_COLUMNS),
     )
     parser.add_argument("--version", action="version", version=f"donkey-activations {__version__}")
     choices = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")

@@ -1,7 +1,7 @@
 """Draws the mosaics of one tub: what is missing, and nothing that is there."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from donkey_activations.pilots.pilot import OpenPilot
 from donkey_activations.recorded.exploration import Explored, Progress, explore
 from donkey_activations.recorded.findings.layer_ranges import measure_ranges
 from donkey_activations.recorded.findings.mosaics import WrittenMosaics
-from donkey_activations.recorded.processes import ProcessExecutor
+from donkey_activations.recorded.processes import processes
 from donkey_activations.recorded.selection import Selection, still_due
 from donkey_activations.tubs.given_sets import remarks_on_given_sets
 from donkey_activations.tubs.mosaics import MosaicSet, mosaic_set
@@ -185,7 +185,7 @@ class TubDrawing:
         run = measure_ranges(self._pilot, tub.records) if is_scaled_over_runs else {}
         quality = self._options.settings.jpeg_quality
         workers = max(1, min(self._workers, len(due) // _LEAST_RECORDS_A_WORKER))
-        with ProcessExecutor(workers) if workers > 1 else nullcontext() as executor:
+        with processes(workers) as executor:
             return explore(
                 self._pilot,
                 self._options,

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ParamSpec, TypeVar
 
 from donkey_activations.errors import ActivationsError
@@ -112,3 +113,12 @@ class ProcessExecutor(Executor):
 
 def _exit_reason(exit_code: int) -> str:
     return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+
+
+def processes(workers: int) -> AbstractContextManager[ProcessExecutor | None]:
+    """Return an executor for that many processes; None within its block for one, which is this.
+
+    Args:
+        workers: 1 or more.
+    """
+    return ProcessExecutor(workers) if workers > 1 else nullcontext()

@@ -12,10 +12,11 @@ from donkey_activations.cli.arguments import (
     add_pilot,
     add_records,
     add_report,
+    add_workers,
     file_path,
     recorded_options_of,
     selection_of,
-    whole_number,
+    worker_count,
 )
 from donkey_activations.cli.progress import progress_line
 from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, print_lines, print_note
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 HELP = "draw the mosaics of recorded tubs, into the tubs' activations folders"
 EXAMPLE = "donkey activations tub --model models/mypilot.tflite --tub data --every 5"
-
-_MOST_DEFAULT_WORKERS = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,12 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="as in donkey ui: \"user/angle > 0.1 and user/mode=='user'\"",
     )
     add_car_look(parser, "a YAML layout (default: the car's)")
-    add(
-        "--workers",
-        type=whole_number(1),
-        metavar="K",
-        help="processes (default: one a core, at most 4; 1 but on Linux)",
-    )
+    add_workers(parser)
     add(
         "--out", type=file_path, metavar="DIR", help="write into DIR/<tub's name>, not into the tub"
     )
@@ -88,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     options = recorded_options_of(args, None)
     pilot = open_for_records(options)
     print_note(pilot.note_on_choice("--layers"), quiet=args.quiet)
-    drawing = TubDrawing(options, pilot, args.workers or _default_workers())
+    drawing = TubDrawing(options, pilot, worker_count(args))
     results = []
     try:
         for tub in tubs:
@@ -130,13 +124,6 @@ def _each_once(paths: list[Path]) -> list[Path]:
 
 def _name(path: Path) -> str:
     return Path(os.path.realpath(path)).name
-
-
-def _default_workers() -> int:
-    if not hasattr(os, "sched_getaffinity"):
-        # Not on Linux, where the workers were tried: more of them are for who asks for them.
-        return 1
-    return min(len(os.sched_getaffinity(0)), _MOST_DEFAULT_WORKERS)
 
 
 def _summary(result: "TubResult") -> list[str]:
