@@ -74,6 +74,8 @@ def read_car(config_path: Path | None) -> Car:
 
 def _check_files(config_path: Path) -> None:
     """Find a pipe or a device before it is opened, as that would wait or read without end."""
+    if not config_path.name:
+        raise ConfigError(f"{config_path}: expected a car's config.py, got a folder; name the file")
     for path in (config_path, config_path.with_name("myconfig.py")):
         if path.exists() and (not path.is_file() or path.stat().st_size > _LARGEST_MB << 20):
             raise ConfigError(f"{path}: expected a file of at most {_LARGEST_MB} MB, got none")

@@ -46,7 +46,7 @@ def transformations_of(cfg: Any) -> Transformations | None:
                 frame = part.run(frame)
             return np.asarray(frame).astype(np.uint8, copy=False)
         # Donkeycar's own and the user's, with numbers out of a configuration.
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ConfigError(
                 f"{', '.join(_KEYS)}: what they do to a frame fails ({error}); "
                 "correct the list or the keys it needs in myconfig.py"

@@ -28,6 +28,8 @@ def names(text: str) -> tuple[str, ...]:
 
 def file_path(text: str) -> Path:
     """Read a path, with ``~`` for the folder of its user."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty text")
     try:
         return Path(text).expanduser()
     except RuntimeError as error:

@@ -89,6 +89,9 @@ def _run(args: argparse.Namespace) -> int:
         )
     target = _target(args.image, args.out)
 
+    from donkey_activations.extractors import announcements
+
+    announcements.withhold()
     from donkey_activations.export.picture import compute_image, draw, save_picture
     from donkey_activations.extractors import open_extractor
     from donkey_activations.mosaic.layer_choice import note_on_choice, with_chosen_layers

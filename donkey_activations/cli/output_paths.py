@@ -94,21 +94,26 @@ def check_picture_path(path: Path) -> None:
         )
 
 
-def check_free(targets: Sequence[Path], images: Sequence[Path], replace: bool) -> None:
+def check_free(targets: Sequence[Path], inputs: Sequence[Path | None], replace: bool) -> None:
     """Refuse to overwrite files that exist, or the inputs.
 
     Args:
         targets: The files that are to be written.
-        images: The files that are to be read, which are never replaced.
+        inputs: The files and folders that are read, of which nothing is ever replaced.
         replace: Whether other files may be.
 
     Raises:
         ActivationsError: A file is there that must not be replaced.
     """
-    read = set(map(_real, images))
-    for target in targets:
-        if _real(target) in read:
-            raise ActivationsError(f"{target}: expected another file than the image; name another")
+    read = {Path(_real(one)) for one in inputs if one is not None}
+    for number, target in enumerate(targets):
+        real = Path(_real(target))
+        if real in read or not read.isdisjoint(real.parents):
+            raise ActivationsError(f"{target}: expected another file than the input; name another")
+        if real in {Path(_real(other)) for other in targets[:number]}:
+            raise ActivationsError(
+                f"{target}: expected different files, got one twice; name another"
+            )
         if target.exists() and not (replace and target.is_file()):
             way_out = "add --force to replace it" if target.is_file() else "name another"
             raise ActivationsError(f"{target}: expected no such file, it is there; {way_out}")

@@ -83,8 +83,13 @@ def reason_of(error: Exception) -> str:
 @contextlib.contextmanager
 def silent_stderr() -> Iterator[None]:
     """Keep a page of statistics, which the converter's C++ prints, from the user's terminal."""
-    sys.stderr.flush()
-    kept = os.dup(_STDERR)
+    try:
+        kept = os.dup(_STDERR)
+    except OSError:  # there is none to keep anything from
+        yield
+        return
+    if sys.stderr is not None:
+        sys.stderr.flush()
     try:
         with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), _STDERR)

@@ -1,5 +1,6 @@
 """Draws the mosaics of one tub: what is missing, and nothing that is there."""
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.errors import TubError
+from donkey_activations.files import UNFINISHED, loads_json
 from donkey_activations.pilots.options import PilotOptions
 from donkey_activations.pilots.pilot import OpenPilot
 from donkey_activations.recorded.exploration import Explored, Progress, explore
@@ -16,12 +18,13 @@ from donkey_activations.recorded.findings.mosaics import WrittenMosaics
 from donkey_activations.recorded.processes import processes
 from donkey_activations.recorded.selection import Selection, still_due
 from donkey_activations.tubs.given_sets import remarks_on_given_sets
-from donkey_activations.tubs.mosaics import MosaicSet, mosaic_set
+from donkey_activations.tubs.mosaics import DESCRIPTION, MosaicSet, mosaic_set
 from donkey_activations.tubs.records import TubRecords
 
 # Below this, another process costs more than it brings.
 _LEAST_RECORDS_A_WORKER = 25
 REASONS_SHOWN = 3
+_TUB = "tub"
 
 
 @dataclass
@@ -146,6 +149,7 @@ class TubDrawing:
         if not positions:
             return result
         mosaics = result.mosaics
+        _check_tub(mosaics)
         mosaics.create()
         try:
             mosaics.remove_unfinished()
@@ -155,9 +159,11 @@ class TubDrawing:
             if due:
                 result.add(self._explored(tub, due, mosaics, progress))
         except OSError as error:
+            # The picture that is written to, and not the hidden file that becomes it.
+            path = UNFINISHED.sub(r"\1", str(error.filename or mosaics.path))
             raise TubError(
-                f"{error.filename or mosaics.path}: mosaics cannot be written there "
-                f"({error.strerror}); free the disk or name another folder with --out"
+                f"{path}: mosaics cannot be written there ({error.strerror}); "
+                "free the disk, move away what lies there, or name another folder with --out"
             ) from error
         finally:
             # A worker that was ended may have left one.
@@ -175,7 +181,11 @@ class TubDrawing:
             self._pilot.layout,
             self._options.transformation_names,
         )
-        return replace(mosaics, sets_path=sets_path)
+        if sets_path is None:
+            return mosaics
+        # Tubs of other cars have the same name, and theirs may be drawn into the same folder.
+        description = {**mosaics.description, _TUB: os.path.realpath(tub.path)}
+        return replace(mosaics, sets_path=sets_path, description=description)
 
     def _explored(
         self, tub: TubRecords, due: Sequence[int], mosaics: MosaicSet, progress: Progress
@@ -196,3 +206,18 @@ class TubDrawing:
                 workers=workers,
                 progress=progress,
             )
+
+
+def _check_tub(mosaics: MosaicSet) -> None:
+    """Refuse a set outside of its tub that holds the pictures of another tub."""
+    wanted = mosaics.description.get(_TUB)
+    try:
+        described = loads_json((mosaics.path / DESCRIPTION).read_bytes())
+    except (OSError, ValueError):
+        return
+    found = described.get(_TUB) if isinstance(described, dict) else None
+    if wanted is not None and found not in (None, wanted):
+        raise TubError(
+            f"{mosaics.path}: expected mosaics of {wanted}, these are of {found}; "
+            "name another folder with --out"
+        )

@@ -159,9 +159,10 @@ def _block(
     sequence_length: int,
     make_finding: Callable[[], FindingT],
 ) -> Block[FindingT]:
-    needed = sorted(
-        {*positions}.union(*(history_of(records, one, sequence_length) for one in positions))
-    )
+    histories = [history_of(records, one, sequence_length) for one in positions]
+    # With the record before each history, so that it ends where it ends in the whole tub.
+    borders = {max(0, history.start - 1) for history in histories if sequence_length > 1}
+    needed = sorted(borders.union(positions, *histories))
     position_in_block = {position: number for number, position in enumerate(needed)}
     return Block(
         options,

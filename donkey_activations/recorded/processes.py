@@ -13,6 +13,8 @@ from donkey_activations.errors import ActivationsError
 
 _WORKER = [sys.executable, "-P", "-m", "donkey_activations.recorded.worker"]
 
+_MOST_ENDING_S = 2.0
+
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
 
@@ -78,7 +80,11 @@ class ProcessExecutor(Executor):
         for process in ending:
             process.terminate()
         for process in ending:
-            process.wait()
+            try:
+                process.wait(_MOST_ENDING_S)
+            except subprocess.TimeoutExpired:  # stopped, or in a call that does not end
+                process.kill()
+                process.wait()
 
     def _run(self, call: bytes) -> Any:
         process = self._process()

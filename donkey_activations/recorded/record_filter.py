@@ -3,6 +3,7 @@
 import ast
 import operator
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -79,7 +80,10 @@ def _parsed(text: str, keys: list[str]) -> tuple[ast.expr, dict[str, str]]:
         key = match[0]
         return key if key[0] in "\"'" else by_key.setdefault(key, f"_key_{len(by_key)}")
 
-    tree = ast.parse(re.sub(words, name, text).strip(), mode="eval").body
+    with warnings.catch_warnings():
+        # Python finds some of what a user may write odd, before we say what is wrong with it.
+        warnings.simplefilter("ignore", SyntaxWarning)
+        tree = ast.parse(re.sub(words, name, text).strip(), mode="eval").body
     return tree, {name: key for key, name in by_key.items()}
 
 

@@ -74,9 +74,14 @@ def select(
     if not records:
         deleted = sum(tub.deleted for tub in tubs)
         why = f"all {deleted} are deleted" if deleted else "there are none"
-        raise TubError(f"{tubs[0].path}: expected records to {purpose}, {why}; name another tub")
+        remarks = (remark for tub in tubs for remark in tub.remarks)
+        refused = f"{tubs[0].path}: expected records to {purpose}, {why}; name another tub"
+        raise TubError("; ".join((refused, *remarks)))
     if all(record.image_path is None for record in records):
-        none_named = f"{tubs[0].path}: none of its {len(records)} records names an image in it"
+        none_named = (
+            f"{tubs[0].path}: none of its {len(records)} records names an image in it, and a link "
+            "out of the tub is not followed; give a tub with its images"
+        )
         raise TubError("; ".join((none_named, *(note for tub in tubs for note in tub.notes))))
     wanted = None
     if expression is not None:

@@ -70,10 +70,16 @@ def walk(
         One element a position, in the order of ``positions``. The arrays are the caller's.
 
     Raises:
+        IndexError: There is no record at a position.
         FrameError: The pilot does not take what the car's transformations make of a frame.
     """
     frames = RecordedFrames(records, pilot.frame_shape, pilot.extractor.sequence_length)
     for position in range(len(records)) if positions is None else positions:
+        if not 0 <= position < len(records):
+            raise IndexError(
+                f"expected positions from 0 to {len(records) - 1}, got {position}; "
+                "a position is a record's number in the list, and not its _index"
+            )
         record = records[position]
         try:
             taken = frames.at(position)

@@ -8,6 +8,7 @@ import pickle
 import queue
 import sys
 import threading
+from contextlib import suppress
 
 from donkey_activations.extractors import announcements
 
@@ -20,21 +21,31 @@ def main() -> None:
     announcements.withhold()
     calls: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(calls,), daemon=True).start()
-    while True:
-        answer = _answer(calls.get())
-        try:
-            pickle.dump(answer, results)
+    try:
+        while True:
+            pickle.dump(_answer(calls.get()), results)
             results.flush()
-        except BrokenPipeError:
-            return
+    except (BrokenPipeError, KeyboardInterrupt):
+        # The other thread reads and cannot be ended, as Python would like to at its own end.
+        os._exit(1)
 
 
 def _answer(call: bytes) -> bytes:
     try:
         function, arguments, keywords = pickle.loads(call)
         return pickle.dumps((True, function(*arguments, **keywords)))
-    except Exception as error:  # noqa: BLE001 - it is raised again where the call came from
-        return pickle.dumps((False, error))
+    # Also of a car's own code, which may end the program. It is raised where the call came from.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        return pickle.dumps((False, _as_it_travels(error)))
+
+
+def _as_it_travels(error: BaseException) -> Exception:
+    """Return the error, or what it says if it is of a kind that cannot be pickled."""
+    if isinstance(error, Exception):
+        with suppress(Exception):
+            pickle.loads(pickle.dumps(error))
+            return error
+    return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def _receive(calls: queue.SimpleQueue[bytes]) -> None:

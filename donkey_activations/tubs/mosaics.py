@@ -31,7 +31,7 @@ _WAYS_OUT = {
     **dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR), _IN_THE_WAY),
 }
 
-_PICTURE = re.compile(r"(\d+)\.jpg")
+_PICTURE = re.compile(r"(0|[1-9][0-9]*)\.jpg")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from donkey_activations.tubs.files import TubFolder, parsed
 from donkey_activations.tubs.mosaics import DESCRIPTION, FOLDER
 
 _END_OF_JPEG = b"\xff\xd9"
-_PICTURE = re.compile(r"(\d+)\.jpg")
+_PICTURE = re.compile(r"(0|[1-9][0-9]*)\.jpg")
 
 
 class PictureState(Enum):

@@ -14,9 +14,10 @@ from questions import BrightestCells, DiesAtRecord70
 from stock_pilot import StockPilot
 
 from donkey_activations import PilotOptions, open_extractor, read_tub
-from donkey_activations.recorded.exploration import Explored, explore
+from donkey_activations.recorded.exploration import Explored, _block, explore
+from donkey_activations.recorded.frames import history_of
 from donkey_activations.recorded.processes import ProcessExecutor, WorkerDiedError
-from donkey_activations.tubs.records import read_frame
+from donkey_activations.tubs.records import Record, read_frame
 
 COUNT = 120
 
@@ -127,4 +128,35 @@ def test_calls_that_are_cancelled_are_not_waited_for() -> None:
     executor.shutdown(cancel_futures=True)
     with pytest.raises((WorkerDiedError, CancelledError)):
         endless.result()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_block_keeps_where_its_histories_end_in_the_whole_tub() -> None:
+    sessions = ["a"] * 5 + ["b"] * 5 + ["a"] * 5
+    records = [Record(i, None, None, {"_session_id": one}) for i, one in enumerate(sessions)]
+    positions = [*range(5), *range(10, 15)]
+    block = _block(PilotOptions(Path("pilot")), records, positions, 3, BrightestCells)
+    seen = [block.records[position] for position in block.positions]
+    assert [record.index for record in seen] == positions
+    for position, in_block in zip(positions, block.positions, strict=True):
+        whole = [records[number].index for number in history_of(records, position, 3)]
+        part = [block.records[number].index for number in history_of(block.records, in_block, 3)]
+        assert part == whole
+
+
+def test_an_error_that_cannot_travel_arrives_as_what_it_says() -> None:
+    with ProcessExecutor(1) as executor:
+        failing = executor.submit(questions.raise_odd_error, "a", "b")
+        with pytest.raises(RuntimeError, match="OddError: a b"):
+            failing.result()
+        with pytest.raises(RuntimeError, match="SystemExit: 3"):
+            executor.submit(questions.end, 3).result()
+        assert executor.submit(int, "7").result() == 7
+
+
+def test_a_process_that_is_stopped_is_ended_all_the_same() -> None:
+    executor = ProcessExecutor(1)
+    pid = executor.submit(os.getpid).result()
+    os.kill(pid, signal.SIGSTOP)
+    executor.shutdown(cancel_futures=True)
     assert not Path(f"/proc/{pid}").exists()

@@ -31,3 +31,18 @@ class DiesAtRecord70(BrightestCells):
         if seen.record.index == 70:
             os.kill(os.getpid(), signal.SIGKILL)
         super().observe(seen)
+
+
+class OddError(Exception):
+    """What cannot be pickled: its arguments are not those that it is made with."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} {other}")
+
+
+def raise_odd_error(one: str, other: str) -> None:
+    raise OddError(one, other)
+
+
+def end(status: int) -> None:
+    raise SystemExit(status)

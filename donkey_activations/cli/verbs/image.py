@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     images = image_files(args.image)
     targets = targets_of(images, args.out)
     written = targets if args.npz is None else [*targets, args.npz]
-    check_free(written, images, args.force)
+    check_free(written, [*images, args.model, args.layout], args.force)
     size = None if args.size is None else Resolution.parse(args.size).image_hw
     layout, extractor = _open(args, size)
     for target in written:

@@ -120,7 +120,7 @@ def _check_files(args: argparse.Namespace) -> None:
         check_picture_path(args.sheet)
         check_folder(args.sheet)
         targets.append(args.sheet)
-    check_free(targets, [], args.force)
+    check_free(targets, [args.model, args.layout, args.config, args.tub / "images"], args.force)
 
 
 def _axis(args: argparse.Namespace, tub: "TubRecords", positions: list[int]) -> "TimeAxis":

@@ -122,7 +122,9 @@ def _check_files(args: argparse.Namespace) -> None:
         if args.tub is None:
             raise ActivationsError("--movie: expected --tub for its drive; add it")
         check_film_path(args.movie)
-    check_free([path for path in (args.png, args.movie) if path is not None], [], args.force)
+    written = [path for path in (args.png, args.movie) if path is not None]
+    frames = args.image if args.tub is None else args.tub / "images"
+    check_free(written, [args.model, frames], args.force)
 
 
 def _sample(args: argparse.Namespace) -> "SampleFrames":

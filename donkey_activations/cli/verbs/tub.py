@@ -95,7 +95,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         print_lines(*(line for result in results for line in _summary(result)))
     if not any(result.made or result.kept for result in results):
-        raise TubError("no mosaic could be drawn: no frame of the records asked for can be read")
+        troubles = [trouble for result in results for trouble in result.troubles]
+        why = troubles[0] if troubles else "no frame of the records asked for can be read"
+        raise TubError(f"no mosaic could be drawn: {why}")
     return 0 if all(result.complete for result in results) else EXIT_PARTLY_DONE
 
 

@@ -330,3 +330,17 @@ def test_neither_help_nor_a_tflite_pilot_loads_what_takes_seconds(words: list[st
 
 def test_the_verb_loads_nothing_of_its_own_before_it_runs() -> None:
     assert not {"open_extractor", "render_mosaic", "np"} & vars(verb).keys()
+
+
+@pytest.mark.parametrize("flag", ["--out", "--npz"])
+def test_the_pilot_is_never_replaced_even_if_files_may_be(
+    flag: str, stock_pilot: StockPilot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pilot = tmp_path / "pilot.png"
+    pilot.write_bytes(stock_pilot.tflite.read_bytes())
+    image = tmp_path / "frame.png"
+    Image.fromarray(np.zeros((120, 160, 3), np.uint8)).save(image)
+    words = ["image", "--model", str(pilot), "--image", str(image), flag, str(pilot), "--force"]
+    assert main([*words, *(["--out", str(tmp_path / "x.png")] if flag == "--npz" else [])]) == 2
+    assert "expected another file than the input" in capsys.readouterr().err
+    assert pilot.read_bytes() == stock_pilot.tflite.read_bytes()

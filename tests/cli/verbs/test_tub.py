@@ -418,3 +418,28 @@ def test_pictures_of_recorded_frames_are_not_passed_off_as_those_of_what_the_pil
         for name in (given, one["set"])
     }
     assert [said[given]["given"], said[one["set"]]["given"]] == ["prepro/edges", None]
+
+
+def test_a_folder_with_another_tubs_mosaics_is_refused_and_left_as_it_is(
+    stock_pilot: StockPilot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for car, height in (("a", 120), ("b", 240)):
+        write_frame_tub(tmp_path / car / "data", 3, height=height, width=160)
+    words = [
+        "tub",
+        "--model",
+        str(stock_pilot.tflite),
+        "--workers",
+        "1",
+        "--out",
+        str(tmp_path / "seen"),
+    ]
+    assert main([*words, "--tub", str(tmp_path / "a" / "data")]) == 0
+    drawn = {path: path.read_bytes() for path in (tmp_path / "seen").rglob("*.jpg")}
+    assert len(drawn) == 3
+    capsys.readouterr()
+    assert main([*words, "--tub", str(tmp_path / "b" / "data")]) == 2
+    said = capsys.readouterr().err
+    assert f"these are of {tmp_path / 'a' / 'data'}; name another folder with --out" in said
+    assert {path: path.read_bytes() for path in (tmp_path / "seen").rglob("*.jpg")} == drawn
+    assert main([*words, "--tub", str(tmp_path / "a" / "data")]) == 0
