@@ -27,6 +27,8 @@ _UNKNOWN_CLASS = re.compile(
 )
 # What Keras 2 makes a layer of that is of an unknown class.
 _REVIVED = "RevivedLayer"
+# Of a 2D and of a 3D convolution.
+_KERNEL_AXES = (4, 5)
 # Formats that hold the network as a graph, whichever classes it was made with.
 _WITHOUT_CLASSES = (".tflite", ".savedmodel")
 
@@ -116,8 +118,25 @@ def has_unknown_layers(model: Any) -> bool:
     Args:
         model: The Keras model.
     """
-    layers = model._flatten_layers()
-    return any(base.__name__ == _REVIVED for one in layers for base in type(one).__mro__)
+    return any(True for _ in _unknown_layers(model))
+
+
+def layer_that_hides_convolutions(model: Any) -> str | None:
+    """Return the name of a layer of an unknown class that has a convolution's weights, if any.
+
+    Args:
+        model: The Keras model.
+    """
+    for layer in _unknown_layers(model):
+        if any(len(weights.shape) in _KERNEL_AXES for weights in layer.weights):
+            return str(layer.name)
+    return None
+
+
+def _unknown_layers(model: Any) -> Iterator[Any]:
+    for layer in model._flatten_layers():
+        if any(base.__name__ == _REVIVED for base in type(layer).__mro__):
+            yield layer
 
 
 def _load_hdf5(keras: Any, path: Path, _trust_model: bool) -> Any:

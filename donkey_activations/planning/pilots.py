@@ -139,10 +139,12 @@ class _KerasPilot:
     ) -> None:
         self._layers = layers
         self._tf, self._model = keras.load(path, pilot_format, trust_model)
-        if keras_files.has_unknown_layers(self._model):
+        hiding = keras_files.layer_that_hides_convolutions(self._model)
+        if hiding is not None:
             raise ModelError(
-                "expected layers that can be built at other sizes, got a SavedModel with one of an "
-                f"unknown class; {instead(path, ['.tflite'])}"
+                "expected layers that can be built at other sizes, got a SavedModel in which "
+                f"{hiding}, of an unknown class, does not tell its layers; "
+                f"{instead(path, ['.tflite'])}"
             )
         _check_precision(self._model)
         self._labels = list(keras.trace_maps(self._tf, self._model, layers).labels.values())

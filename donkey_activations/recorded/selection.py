@@ -78,11 +78,10 @@ def select(
         refused = f"{tubs[0].path}: expected records to {purpose}, {why}; name another tub"
         raise TubError("; ".join((refused, *remarks)))
     if all(record.image_path is None for record in records):
-        none_named = (
-            f"{tubs[0].path}: none of its {len(records)} records names an image in it, and a link "
-            "out of the tub is not followed; give a tub with its images"
-        )
-        raise TubError("; ".join((none_named, *(note for tub in tubs for note in tub.notes))))
+        none_named = f"{tubs[0].path}: none of its {len(records)} records names an image in it"
+        notes = [note for tub in tubs for note in tub.notes]
+        link = "a link out of the tub is not followed; give a tub with its images"
+        raise TubError("; ".join((none_named, *(notes or [link]))))
     wanted = None
     if expression is not None:
         wanted = record_filter(expression, {key for record in records for key in record.values})

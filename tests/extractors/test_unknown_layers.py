@@ -24,5 +24,5 @@ def test_a_savedmodel_shows_the_convolutions_inside_of_layers_of_an_unknown_clas
 
 def test_such_a_pilot_is_not_planned_without_them(report: dict[str, Any]) -> None:
     line = report["plan"]
-    assert "got a SavedModel with one of an unknown class; give the .tflite" in line
+    assert "of an unknown class, does not tell its layers; give the .tflite" in line
     assert "\n" not in line
