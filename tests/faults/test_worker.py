@@ -151,7 +151,7 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize("where", ["pilot.render_mosaic", "part.known_controls"])
+@pytest.mark.parametrize("where", ["pilots.pilot.render_mosaic", "drive.part.known_controls"])
 @pytest.mark.parametrize("log", ["whole", "broken"])
 @pytest.mark.parametrize("error", ERRORS)
 def test_errors_that_make_trouble_themselves_cost_no_round_and_no_flood_of_lines(
@@ -166,8 +166,8 @@ def test_errors_that_make_trouble_themselves_cost_no_round_and_no_flood_of_lines
 ) -> None:
     numbers = iter(range(10**6))
     fails = True
-    module, name = where.split(".")
-    whole = getattr(__import__(f"donkey_activations.drive.{module}", fromlist=[name]), name)
+    module, _, name = where.rpartition(".")
+    whole = getattr(__import__(f"donkey_activations.{module}", fromlist=[name]), name)
 
     def fail(*arguments: Any, **keys: Any) -> Any:
         if fails:
@@ -177,7 +177,7 @@ def test_errors_that_make_trouble_themselves_cost_no_round_and_no_flood_of_lines
     def script(part: CnnActivations) -> Iterator[None]:
         nonlocal fails
         yield from until(lambda: part.made > 2)
-        monkeypatch.setattr(f"donkey_activations.drive.{where}", fail)
+        monkeypatch.setattr(f"donkey_activations.{where}", fail)
         yield from rounds(ROUNDS)
         fails = False
         yield from until(lambda made=part.made: part.made > made + 3)
