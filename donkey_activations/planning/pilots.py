@@ -137,21 +137,21 @@ class _KerasPilot:
         layers: Sequence[str] | None,
         trust_model: bool,
     ) -> None:
+        self._path = path
         self._layers = layers
         self._tf, self._model = keras.load(path, pilot_format, trust_model)
-        hiding = keras_files.layer_that_hides_convolutions(self._model)
-        if hiding is not None:
-            raise ModelError(
-                "expected layers that can be built at other sizes, got a SavedModel in which "
-                f"{hiding}, of an unknown class, does not tell its layers; "
-                f"{instead(path, ['.tflite'])}"
-            )
         _check_precision(self._model)
         self._labels = list(keras.trace_maps(self._tf, self._model, layers).labels.values())
         self.image_shape = keras_resizing.image_shape(self._model)
 
     def at(self, size_hw: Size) -> SizedPilot:
         own = size_hw == self.image_shape[-3:-1]
+        hiding = keras_files.layer_that_hides_convolutions(self._model) if own else None
+        if hiding is not None:
+            raise ModelError(
+                f"expected layers that Keras knows, got a SavedModel in which {hiding}, of an "
+                f"unknown class, does not tell its layers; {instead(self._path, ['.tflite'])}"
+            )
         model = self._model if own else keras_resizing.rebuild(self._tf, self._model, size_hw)
         whole = keras.convert_whole(model)
         return SizedPilot(size_hw, self._cut(model, whole), whole, model.count_params())

@@ -68,7 +68,8 @@ def main(folder: Path) -> None:
 
 def refusal_to_plan(path: Path) -> str:
     try:
-        PlannedPilot(path)
+        pilot = PlannedPilot(path)
+        pilot.at(pilot.trained_hw)
     except ModelError as error:
         return str(error)
     return ""
