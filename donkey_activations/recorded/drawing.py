@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from donkey_activations.errors import TubError
-from donkey_activations.files import UNFINISHED, loads_json
+from donkey_activations.files import UNFINISHED
+from donkey_activations.formatting import printable
 from donkey_activations.pilots.options import PilotOptions
 from donkey_activations.pilots.pilot import OpenPilot
 from donkey_activations.recorded.exploration import Explored, Progress, explore
@@ -18,7 +19,8 @@ from donkey_activations.recorded.findings.mosaics import WrittenMosaics
 from donkey_activations.recorded.processes import processes
 from donkey_activations.recorded.selection import Selection, still_due
 from donkey_activations.tubs.given_sets import remarks_on_given_sets
-from donkey_activations.tubs.mosaics import DESCRIPTION, MosaicSet, mosaic_set
+from donkey_activations.tubs.mosaics import MosaicSet, mosaic_set
+from donkey_activations.tubs.recorded_sets import read_description
 from donkey_activations.tubs.records import TubRecords
 
 # Below this, another process costs more than it brings.
@@ -211,13 +213,10 @@ class TubDrawing:
 def _check_tub(mosaics: MosaicSet) -> None:
     """Refuse a set outside of its tub that holds the pictures of another tub."""
     wanted = mosaics.description.get(_TUB)
-    try:
-        described = loads_json((mosaics.path / DESCRIPTION).read_bytes())
-    except (OSError, ValueError):
-        return
-    found = described.get(_TUB) if isinstance(described, dict) else None
-    if wanted is not None and found not in (None, wanted):
+    described = None if wanted is None else read_description(mosaics.path)
+    found = None if described is None else described.get(_TUB)
+    if found not in (None, wanted):
         raise TubError(
-            f"{mosaics.path}: expected mosaics of {wanted}, these are of {found}; "
+            f"{mosaics.path}: expected mosaics of {wanted}, these are of {printable(str(found))}; "
             "name another folder with --out"
         )

@@ -139,6 +139,21 @@ class RecordedSet:
         return value if isinstance(value, str) else None
 
 
+def read_description(folder: Path, name: str = "") -> dict[str, Any] | None:
+    """Return what a set's ``set.json`` holds; None without one that can be read.
+
+    Args:
+        folder: The folder out of which no link may lead.
+        name: Of the set in it; the folder itself unless said.
+    """
+    readable = TubFolder(folder, name).readable(DESCRIPTION)
+    try:
+        contents = [] if readable is None else [readable.path.read_bytes()]
+    except OSError:
+        return None
+    return next(parsed(contents), None)
+
+
 def recorded_sets(tub_path: str | Path) -> list[RecordedSet]:
     """Return the sets of mosaics that lie in a tub, in the order of their names.
 
@@ -149,9 +164,7 @@ def recorded_sets(tub_path: str | Path) -> list[RecordedSet]:
     found = []
     tub_path = Path(tub_path)
     for file in sorted((tub_path / FOLDER).glob(f"*/{DESCRIPTION}")):
-        readable = TubFolder(tub_path, f"{FOLDER}/{file.parent.name}").readable(DESCRIPTION)
-        contents = [] if readable is None else [readable.path.read_bytes()]
-        description = next(parsed(contents), None)
+        description = read_description(tub_path, f"{FOLDER}/{file.parent.name}")
         if description is not None:
             found.append(RecordedSet(file.parent, description))
     return found
