@@ -16,7 +16,7 @@ from donkey_activations import open_extractor
 from donkey_activations.cli.main import main
 from donkey_activations.planning.pilots import PlannedPilot
 
-PROGRAM = Path(__file__).parents[1] / "support" / "deep_pilot.py"
+PROGRAM = Path(__file__).parents[2] / "support" / "deep_pilot.py"
 COUNT, ON_A_PAGE = 31, 24
 # The last of each size, the first and the last.
 ALWAYS = {"a1", "a9", "b9", "c9"}

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ from PIL import Image
 from stock_pilot import StockPilot, build_stock_pilot
 
 from donkey_activations import CnnActivations
+from donkey_activations.cli.arguments import worker_count
 from donkey_activations.cli.main import main
-from donkey_activations.cli.verbs.tub import _default_workers as default_workers
 from donkey_activations.drive.source import FrameSource
 
 COUNT = 12
@@ -380,7 +381,7 @@ def test_where_the_system_does_not_tell_the_cores_one_process_draws(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(os, "sched_getaffinity")
-    assert default_workers() == 1
+    assert worker_count(Namespace(workers=None)) == 1
 
 
 def test_all_tubs_of_a_folder_are_drawn(
