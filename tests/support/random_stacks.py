@@ -13,7 +13,7 @@ from typing import Any
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 import tensorflow as tf
-from pilot_kinds import KERAS_3, save
+from pilot_kinds import save
 from receptive_field_reference import extent, with_means
 
 from donkey_activations.extractors import engines
@@ -34,7 +34,6 @@ class Stack:
     def __init__(self, number: int) -> None:
         self.chance = random.Random(number)
         self.convolutions: list[str] = []
-        self.kinds: set[Any] = set()
 
     def model(self, height: int, width: int) -> tf.keras.Model:
         x = image = L.Input((height, width, 3), name="img_in")
@@ -59,7 +58,6 @@ class Stack:
         elif strided and not same:
             keys["strides"] = (2, 2)
         kind = self.pick(L.Conv2D, L.Conv2D, L.SeparableConv2D, L.DepthwiseConv2D)
-        self.kinds.add(kind)
         return kind(**keys)(x) if kind is L.DepthwiseConv2D else kind(4, **keys)(x)
 
     def branches(self, x: Any) -> Any:
@@ -103,7 +101,7 @@ def describe(folder: Path, number: int) -> dict[str, Any]:
     return {
         "layers": sizes_of(layers),
         "expected_layers": {name: shape_of(model, name) for name in names},
-        "expected_resized": sizes_in_tflite(LIKE_OWN, number),
+        "expected_resized": sizes_built_at(LIKE_OWN, number),
         "expected_rebuilt": sizes_built_at(ODD, number),
         "rebuilt": {name: shape_of(again, name) for name in names},
         "resized": sizes_of(resized),
@@ -118,18 +116,6 @@ def sizes_built_at(size: tuple[int, int], number: int) -> dict[str, list[int]]:
     stack = Stack(number)
     model = stack.model(*size)
     return {name: shape_of(model, name) for name in stack.convolutions}
-
-
-def sizes_in_tflite(size: tuple[int, int], number: int) -> dict[str, list[int]]:
-    """As `sizes_built_at`, by the names that a `.tflite` has.
-
-    Keras 3 puts a number behind each. What computes a separable or depthwise convolution has the
-    name that it has in Keras 2; with no other in the graph, the number may be the author's own.
-    """
-    stack = Stack(number)
-    model = stack.model(*size)
-    end = "_1" if KERAS_3 and L.Conv2D not in stack.kinds else ""
-    return {f"{name}{end}": shape_of(model, name) for name in stack.convolutions}
 
 
 def sizes_of(layers: Any) -> dict[str, list[int]]:
