@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from donkey_activations.errors import ActivationsError
+from donkey_activations.films.heap import give_back_at_once
 
 Picture = NDArray[np.uint8]
 
@@ -26,6 +27,7 @@ _SMALLEST_PX = 16
 # number by which H.264 calls matrix, transfer and primaries.
 _COLOURS = {720: ("ITU709", 1), 0: ("ITU601", 6)}
 _LIMITED_RANGE = 1
+_SMALLEST_PICTURE_BYTES = 1 << 18
 
 
 class FilmError(ActivationsError):
@@ -119,6 +121,7 @@ class VideoFile:
             FilmError: PyAV or its x264 is missing, or the file cannot be written.
         """
         self._av = pyav()
+        give_back_at_once(_SMALLEST_PICTURE_BYTES)
         self._path = path.absolute()
         self._size_hw = size_hw
         self._tick_s = tick_s
