@@ -1,6 +1,7 @@
 """The car that a tub is from: what its configuration says about frames and mosaics."""
 
 import contextlib
+import functools
 import logging
 import math
 import sys
@@ -101,6 +102,8 @@ class _TransformationsOf:
         return hash(self._config_path)
 
 
+# A process gets them with each block of records, and the file is run once.
+@functools.cache
 def _transformations_in(config_path: Path) -> Transformations | None:
     return read_car(config_path).transformations
 

@@ -75,9 +75,9 @@ def positive_number(most: float) -> Callable[[str], float]:
     return read
 
 
-def add_pilot(parser: argparse.ArgumentParser) -> None:
+def add_pilot(parser: argparse.ArgumentParser, help_text: str = "the pilot's file") -> None:
     """Add ``--model`` and ``--trust-model``."""
-    parser.add_argument("--model", type=file_path, required=True, help="the pilot's file")
+    parser.add_argument("--model", type=file_path, required=True, help=help_text)
     parser.add_argument(
         "--trust-model",
         action="store_true",

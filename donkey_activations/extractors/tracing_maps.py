@@ -112,17 +112,17 @@ def _gated(readers: Sequence[Call], calls: Sequence[Call]) -> Any:
     step, product = readers  # in the order in which they run
     gate = []
     while step is not product:
-        following = _readers(step, calls)
-        if len(following) != 1 or not (_is_activation(step) or _is_linear(step)):
+        next_calls = _readers(step, calls)
+        if len(next_calls) != 1 or not (_is_activation(step) or _is_linear(step)):
             return None
         gate.append(step)
-        step = following[0]
+        step = next_calls[0]
     if not any(map(_is_activation, gate)):
         return None
     # A converter makes one operator of x * relu6(x + 3) / 6, wherever the factor stands.
-    following = _readers(product, calls)
-    is_scaled = len(following) == 1 and _is_arithmetic(following[0])
-    return following[0].output if is_scaled and _is_relu6(gate[-1]) else product.output
+    next_calls = _readers(product, calls)
+    is_scaled = len(next_calls) == 1 and _is_arithmetic(next_calls[0])
+    return next_calls[0].output if is_scaled and _is_relu6(gate[-1]) else product.output
 
 
 def _are_one_activation(calls: Sequence[Call]) -> bool:

@@ -106,11 +106,8 @@ class Film:
             if isinstance(seen, Unreadable):
                 yield Shot(seen.position, seen.record.index, None, reason=seen.reason)
                 continue
-            controls = known_controls(seen.record.values)
-            picture = self._pilot.render(
-                seen.frame, seen.maps, seen.camera_hw, controls, self._run or None
-            )
-            yield Shot(seen.position, seen.record.index, self._fitted(picture), seen.resized)
+            picture = self._fitted(seen.draw(self._run))
+            yield Shot(seen.position, seen.record.index, picture, seen.resized)
 
     @property
     def remark(self) -> str:

@@ -21,7 +21,6 @@ _OPERATOR_NAMES: dict[int, str] = {
     code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")
 }
 
-
 # They write what others read as a variable, and have no output.
 _SETTERS = {"CALL_ONCE", "ASSIGN_VARIABLE"}
 
@@ -61,7 +60,7 @@ class Graph:
 
     def custom_operators(self) -> list[str]:
         """Return the names of the operators that are not LiteRT's own, each once."""
-        operators = (op for part in _called_subgraphs(self.model) for op in _list(part.operators))
+        operators = (op for part in _called_subgraphs(self.model) for op in entries(part.operators))
         codes = (self.model.operatorCodes[operator.opcodeIndex] for operator in operators)
         return list(dict.fromkeys(code.customCode.decode() for code in codes if code.customCode))
 
@@ -126,11 +125,11 @@ def with_main(graph: Graph, subgraph_index: int) -> Graph:
     subgraphs = list(model.subgraphs)
     subgraphs[0], subgraphs[subgraph_index] = subgraphs[subgraph_index], subgraphs[0]
     for subgraph in subgraphs:
-        for operator in _list(subgraph.operators):
+        for operator in entries(subgraph.operators):
             for key in _calls(operator):
                 called = int(getattr(operator.builtinOptions, key))
                 setattr(operator.builtinOptions, key, swapped.get(called, called))
-    for signature in _list(model.signatureDefs):
+    for signature in entries(model.signatureDefs):
         signature.subgraphIndex = swapped.get(signature.subgraphIndex, signature.subgraphIndex)
     model.subgraphs = subgraphs
     return Graph(model)
@@ -177,8 +176,8 @@ def _needed_operators(graph: Graph, needed: set[int]) -> list[Any]:
     for operator in reversed(graph.operators):
         name = graph.operator_name(operator)
         sets = reads_variables and name in _SETTERS
-        if sets or needed.intersection(map(int, _list(operator.outputs))):
-            needed.update(map(int, _list(operator.inputs)))
+        if sets or needed.intersection(map(int, entries(operator.outputs))):
+            needed.update(map(int, entries(operator.inputs)))
             kept.append(operator)
             reads_variables = reads_variables or name == "READ_VARIABLE"
     if reads_variables and not any(graph.operator_name(one) in _SETTERS for one in kept):
@@ -193,14 +192,14 @@ def _drop_unused_tensors(subgraph: Any) -> None:
     used = {int(tensor) for tensor in (*subgraph.inputs, *subgraph.outputs)}
     for operator in subgraph.operators:
         for tensors in (operator.inputs, operator.outputs, operator.intermediates):
-            used.update(int(tensor) for tensor in _list(tensors))
+            used.update(int(tensor) for tensor in entries(tensors))
     used.discard(-1)
     places = {old: new for new, old in enumerate(sorted(used))} | {-1: -1}
     subgraph.tensors = [subgraph.tensors[old] for old in sorted(used)]
     for operator in subgraph.operators:
         operator.inputs = [places[int(tensor)] for tensor in operator.inputs]
         operator.outputs = [places[int(tensor)] for tensor in operator.outputs]
-        operator.intermediates = [places[int(t)] for t in _list(operator.intermediates)]
+        operator.intermediates = [places[int(t)] for t in entries(operator.intermediates)]
     subgraph.inputs = [places[tensor] for tensor in subgraph.inputs]
     subgraph.outputs = [places[tensor] for tensor in subgraph.outputs]
 
@@ -214,7 +213,7 @@ def _called_subgraphs(model: Any) -> list[Any]:
         if any(subgraph is other for other in called):
             continue
         called.append(subgraph)
-        for operator in _list(subgraph.operators):
+        for operator in entries(subgraph.operators):
             waiting.extend(int(getattr(operator.builtinOptions, key)) for key in _calls(operator))
     return called
 
@@ -225,19 +224,18 @@ def _calls(operator: Any) -> list[str]:
 
 def _drop_uncalled_subgraphs(model: Any) -> None:
     called = _called_subgraphs(model)
-    kept = (old for old in enumerate(model.subgraphs) if any(old[1] is one for one in called))
-    positions = {number: called.index(subgraph) for number, subgraph in kept}
+    new = {id(subgraph): number for number, subgraph in enumerate(called)}
+    positions = {old: new.get(id(subgraph)) for old, subgraph in enumerate(model.subgraphs)}
     for subgraph in called:
-        for operator in _list(subgraph.operators):
+        for operator in entries(subgraph.operators):
+            options = operator.builtinOptions
             for key in _calls(operator):
-                setattr(
-                    operator.builtinOptions, key, positions[getattr(operator.builtinOptions, key)]
-                )
+                setattr(options, key, positions[getattr(options, key)])
     model.subgraphs = called
 
 
 def _drop_unused_buffers(model: Any) -> None:
-    tensors = [tensor for subgraph in model.subgraphs for tensor in _list(subgraph.tensors)]
+    tensors = [tensor for subgraph in model.subgraphs for tensor in entries(subgraph.tensors)]
     # Buffer 0 is the empty one by the schema's rule.
     kept = [0, *sorted({tensor.buffer for tensor in tensors} - {0})]
     positions = {old: new for new, old in enumerate(kept)}
@@ -246,5 +244,6 @@ def _drop_unused_buffers(model: Any) -> None:
         tensor.buffer = positions[tensor.buffer]
 
 
-def _list(values: Any) -> Any:
-    return () if values is None else values
+def entries(vector: Any) -> Any:
+    """Return what is in a vector of the schema's object API, which has None for an empty one."""
+    return () if vector is None else vector

@@ -61,13 +61,15 @@ class ProcessExecutor(Executor):
         """End the processes, after the calls that are scheduled unless these are cancelled.
 
         Args:
-            wait: Return when the processes have ended.
+            wait: Return when the processes have ended; without it they end with this program, or
+                when nothing refers to the executor any more.
             cancel_futures: End calls that are under way, too.
         """
         if cancel_futures:
             self._end_processes()
         self._threads.shutdown(wait, cancel_futures=cancel_futures)
-        self._end_processes()
+        if wait:
+            self._end_processes()
 
     def __exit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
         """End the processes; what was interrupted is not waited for."""

@@ -1,6 +1,6 @@
 """The one walk over a tub: its records, seen through a pilot."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from donkey_activations.errors import FrameError
 from donkey_activations.extractors.base import FeatureMaps
+from donkey_activations.mosaic.controls import known_controls
+from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.pilots.pilot import OpenPilot
 from donkey_activations.recorded.frames import RecordedFrames
 from donkey_activations.tubs.records import Record
@@ -36,6 +38,18 @@ class Seen:
     camera_hw: tuple[int, int]
     recorded_hw: tuple[int, int]
     resized: bool
+
+    def draw(self, run: Mapping[str, LayerRun]) -> NDArray[np.uint8]:
+        """Draw the record's mosaic.
+
+        Args:
+            run: Each layer's range over the run by its name; empty unless the layout asks for it.
+
+        Returns:
+            uint8 ``(H, W, 3)`` RGB.
+        """
+        controls = known_controls(self.record.values)
+        return self.pilot.render(self.frame, self.maps, self.camera_hw, controls, run)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ _WAYS_OUT = {
     **dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR), _IN_THE_WAY),
 }
 
-_PICTURE = re.compile(r"(0|[1-9][0-9]*)\.jpg")
+PICTURE = re.compile(r"(0|[1-9][0-9]*)\.jpg")
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def remove_stale_files(tub_path: Path, next_index: int) -> int:
 
 
 def _is_stale(file: Path, next_index: int) -> bool:
-    picture = _PICTURE.fullmatch(file.name)
+    picture = PICTURE.fullmatch(file.name)
     if picture is None:
         return _is_unfinished(file)
     # A power cut leaves files without content.
@@ -213,7 +213,7 @@ def _is_stale(file: Path, next_index: int) -> bool:
 def _is_unfinished(file: Path) -> bool:
     """Return whether an interrupted write of ours left the file."""
     name = UNFINISHED.fullmatch(file.name)
-    return name is not None and (name[1] == DESCRIPTION or _PICTURE.fullmatch(name[1]) is not None)
+    return name is not None and (name[1] == DESCRIPTION or PICTURE.fullmatch(name[1]) is not None)
 
 
 def _files(tub_path: Path) -> Iterator[Path]:

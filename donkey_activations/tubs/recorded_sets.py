@@ -1,7 +1,6 @@
 """Reads recorded mosaics: the sets of a tub, and the picture of a record in a set."""
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +10,9 @@ from typing import Any
 
 from donkey_activations.errors import TubError
 from donkey_activations.tubs.files import TubFolder, parsed
-from donkey_activations.tubs.mosaics import DESCRIPTION, FOLDER
+from donkey_activations.tubs.mosaics import DESCRIPTION, FOLDER, PICTURE
 
 _END_OF_JPEG = b"\xff\xd9"
-_PICTURE = re.compile(r"(0|[1-9][0-9]*)\.jpg")
 
 
 class PictureState(Enum):
@@ -99,7 +97,7 @@ class RecordedSet:
             TubError: The folder cannot be read.
         """
         try:
-            found = (_PICTURE.fullmatch(file.name) for file in self.path.iterdir())
+            found = (PICTURE.fullmatch(file.name) for file in self.path.iterdir())
             return sorted(int(picture[1]) for picture in found if picture)
         except OSError as error:
             raise TubError(

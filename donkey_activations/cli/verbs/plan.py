@@ -6,7 +6,13 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from donkey_activations.cli.arguments import file_path, names, positive_number, whole_number
+from donkey_activations.cli.arguments import (
+    add_layers,
+    add_pilot,
+    file_path,
+    positive_number,
+    whole_number,
+)
 from donkey_activations.cli.progress import Steps, progress_line
 from donkey_activations.cli.terminal import EXIT_PARTLY_DONE, print_lines
 from donkey_activations.errors import ActivationsError
@@ -26,12 +32,7 @@ _SIZES = ",".join(STANDARD_RESOLUTIONS)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
     add = parser.add_argument
-    add(
-        "--model",
-        type=file_path,
-        required=True,
-        help="the pilot's file; a Keras file tells most",
-    )
+    add_pilot(parser, "the pilot's file; a Keras file tells most")
     add("--sizes", default=_SIZES, metavar="WxH,...", help=f"resolutions (default: {_SIZES})")
     add(
         "--hz",
@@ -53,12 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P.mp4",
         help="the tub's drive at the sizes, side by side",
     )
-    add("--layers", type=names, metavar="A,B", help="names of layers (default: convolutions)")
-    add(
-        "--trust-model",
-        action="store_true",
-        help="open a Keras pilot even if that runs code stored in it",
-    )
+    add_layers(parser, "names of layers (default: convolutions)")
     add("--force", action="store_true", help="replace a page and a film that are there")
     add("--json", action="store_true", help="print one JSON object and no tables")
     add("--quiet", action="store_true", help="show no progress")
@@ -162,9 +158,10 @@ def _film(args: argparse.Namespace, plan: "Plan") -> None:
         for size in (sizes[0], sizes[-1])
     ]
     records = read_tub(args.tub).records
-    places = range(len(records))
-    axis = as_recorded(records, places, 1.0)
-    film = SideBySide(views, records, places, axis, layers=choose_filters(views, records, places))
+    positions = range(len(records))
+    axis = as_recorded(records, positions, 1.0)
+    layers = choose_filters(views, records, positions)
+    film = SideBySide(views, records, positions, axis, layers=layers)
     with progress_line(str(args.movie), quiet=args.quiet) as line:
         result = film.write(args.movie, line)
     for index, reason in result.unreadable:

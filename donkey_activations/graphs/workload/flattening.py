@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from donkey_activations.errors import ModelError
-from donkey_activations.graphs.tflite import Graph, packed
+from donkey_activations.graphs.tflite import Graph, entries, packed
 from donkey_activations.graphs.workload.loops import carried, constant, integer, trips
 from donkey_activations.graphs.workload.running import run
 
@@ -90,14 +90,14 @@ class FlatGraph:
             flat: The numbers of the subgraph's tensors in the flat graph, changed behind a loop.
             origin: As in ``Step``.
         """
-        inputs = [flat.get(int(number), -1) for number in _list(operator.inputs)]
-        outputs = [int(number) for number in _list(operator.outputs)]
+        inputs = [flat.get(int(number), -1) for number in entries(operator.inputs)]
+        outputs = [int(number) for number in entries(operator.outputs)]
         if self._graph.operator_name(operator) == "WHILE":
             flat |= zip(outputs, self._loop(operator, inputs, origin), strict=True)
             return
         added = copy(operator)
         added.inputs, added.outputs = inputs, [flat[number] for number in outputs]
-        added.intermediates = [flat[int(number)] for number in _list(operator.intermediates)]
+        added.intermediates = [flat[int(number)] for number in entries(operator.intermediates)]
         self.steps.append(Step(added, origin))
 
     def _loop(self, loop: Any, variables: list[int], origin: int) -> list[int]:
@@ -105,7 +105,7 @@ class FlatGraph:
         condition = self._called(loop, "condSubgraphIndex", len(variables), 1)
         body = self._called(loop, "bodySubgraphIndex", len(variables), len(variables))
         times = trips(self._graph, condition, body, lambda n: self._entry(variables[n]))
-        length = 1 + len(_list(body.operators)) + len(_list(condition.operators))
+        length = 1 + len(entries(body.operators)) + len(entries(condition.operators))
         if times is None or times * length > _MOST_OF_A_LOOP:
             self.uncounted.add(origin)
             times = 1  # for its parameters, and the shapes of what follows
@@ -123,25 +123,25 @@ class FlatGraph:
         number, subgraphs = getattr(loop.builtinOptions, key, -1), self._graph.model.subgraphs
         if 0 <= number < len(subgraphs):
             found = subgraphs[number]
-            if (len(_list(found.inputs)), len(_list(found.outputs))) == (inputs, outputs):
+            if (len(entries(found.inputs)), len(entries(found.outputs))) == (inputs, outputs):
                 return found
         raise ModelError("the .tflite file is damaged (a loop without its body); copy it again")
 
     def _inline(self, subgraph: Any, given: Sequence[int], origin: int) -> list[int]:
         """Add the operators of a subgraph for these inputs, and return its outputs."""
-        self._gone_through += 1 + len(subgraph.tensors) + len(_list(subgraph.operators))
+        self._gone_through += 1 + len(subgraph.tensors) + len(entries(subgraph.operators))
         if self._gone_through > _MOST or subgraph in self._within:
             raise ModelError("the .tflite file is damaged (loops without end); copy it again")
         self._within.append(subgraph)
-        flat = dict(zip(map(int, _list(subgraph.inputs)), given, strict=True))
+        flat = dict(zip(map(int, entries(subgraph.inputs)), given, strict=True))
         for number, tensor in enumerate(subgraph.tensors):
             if number not in flat:
                 flat[number] = len(self.tensors)
                 self.tensors.append(tensor)
-        for operator in _list(subgraph.operators):
+        for operator in entries(subgraph.operators):
             self._add(operator, flat, origin)
         self._within.pop()
-        return [flat[int(number)] for number in _list(subgraph.outputs)]
+        return [flat[int(number)] for number in entries(subgraph.outputs)]
 
     def _variable(self, number: int) -> int:
         """Return a tensor itself, or of a constant a copy that is no parameter."""
@@ -182,7 +182,3 @@ class FlatGraph:
         model.subgraphs = [main, *model.subgraphs[1:]]
         model.signatureDefs = None
         return packed(model)
-
-
-def _list(values: Any) -> Any:
-    return () if values is None else values

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from donkey_activations.graphs.tflite import Graph
+from donkey_activations.graphs.tflite import Graph, entries
 
 Entry = Callable[[int], int | None]
 
@@ -39,7 +39,7 @@ def trips(graph: Graph, condition: Any, body: Any, entry: Entry) -> int | None:
     Returns:
         The number, or None for a loop of another kind, or one whose end is unknown.
     """
-    tests = list(_comparisons(graph, _list(condition.operators), condition.outputs[0]))
+    tests = list(_comparisons(graph, entries(condition.operators), condition.outputs[0]))
     ends = [_trips_until(graph, test, (condition, body), entry) for test in tests]
     known = [end for end in ends if end is not None]
     return min(known) if known and len(known) == len(ends) else None
@@ -90,7 +90,7 @@ def _trips_until(graph: Graph, test: Any, loop: tuple[Any, Any], entry: Entry) -
 
 def _step(graph: Graph, body: Any, counter: int) -> int | None:
     """Return by how much the body raises the loop's counter."""
-    _, count = _writer(_list(body.operators), body.outputs[counter])
+    _, count = _writer(entries(body.operators), body.outputs[counter])
     if count is None or graph.operator_name(count) != "ADD":
         return None
     added = [tensor for tensor in count.inputs if tensor != body.inputs[counter]]
@@ -99,9 +99,5 @@ def _step(graph: Graph, body: Any, counter: int) -> int | None:
 
 def _writer(operators: Sequence[Any], tensor: int) -> tuple[int, Any]:
     """Return the operator that writes a tensor, and its number; None for it if there is none."""
-    writers = (pair for pair in enumerate(operators) if tensor in _list(pair[1].outputs))
+    writers = (pair for pair in enumerate(operators) if tensor in entries(pair[1].outputs))
     return next(writers, (0, None))
-
-
-def _list(values: Any) -> Any:
-    return () if values is None else values

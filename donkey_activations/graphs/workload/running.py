@@ -6,6 +6,7 @@ from typing import Any
 
 from donkey_activations.errors import ModelError
 from donkey_activations.graphs.resizing import set_up
+from donkey_activations.graphs.tflite import entries
 
 
 def run(tflite: bytes, interpreter_class: Any, tensors: Iterable[int] | None) -> Any:
@@ -53,15 +54,13 @@ def check_indices(model: Any) -> None:
 def _indices(model: Any) -> Iterator[tuple[int, int]]:
     """Yield all indices, each with the length of what it points into."""
     for subgraph in model.subgraphs:
-        tensors = len(_list(subgraph.tensors))
-        yield from ((tensor.buffer, len(model.buffers)) for tensor in _list(subgraph.tensors))
-        yield from ((n, tensors) for n in chain(_list(subgraph.inputs), _list(subgraph.outputs)))
-        for operator in _list(subgraph.operators):
+        tensors = len(entries(subgraph.tensors))
+        yield from ((tensor.buffer, len(model.buffers)) for tensor in entries(subgraph.tensors))
+        yield from (
+            (n, tensors) for n in chain(entries(subgraph.inputs), entries(subgraph.outputs))
+        )
+        for operator in entries(subgraph.operators):
             yield operator.opcodeIndex, len(model.operatorCodes)
-            given = (n for n in _list(operator.inputs) if n != -1)  # which is one left out
-            others = chain(_list(operator.outputs), _list(operator.intermediates))
+            given = (n for n in entries(operator.inputs) if n != -1)  # which is one left out
+            others = chain(entries(operator.outputs), entries(operator.intermediates))
             yield from ((n, tensors) for n in chain(given, others))
-
-
-def _list(values: Any) -> Any:
-    return () if values is None else values

@@ -6,7 +6,7 @@ from typing import Any
 
 from ai_edge_litert.interpreter import Interpreter
 
-from donkey_activations.graphs.tflite import Graph, read_graph
+from donkey_activations.graphs.tflite import Graph, entries, read_graph
 from donkey_activations.graphs.workload.counting import Share, shares
 from donkey_activations.graphs.workload.parameters import Parameter, learned
 
@@ -90,7 +90,7 @@ def _workload(found: Iterable[Share], countable: set[Parameter]) -> Workload:
 
 def _operators_of_layers(graph: Graph) -> Iterator[list[int]]:
     """Yield the numbers of the operators of each layer that none before it needs."""
-    writers = {int(t): n for n, op in enumerate(graph.operators) for t in _list(op.outputs)}
+    writers = {int(t): n for n, op in enumerate(graph.operators) for t in entries(op.outputs)}
     done: set[int] = set()
     for output in graph.model.subgraphs[0].outputs:
         waiting = [int(output)]
@@ -100,9 +100,5 @@ def _operators_of_layers(graph: Graph) -> Iterator[list[int]]:
             if number is not None and number not in done:
                 done.add(number)
                 own.append(number)
-                waiting.extend(int(tensor) for tensor in _list(graph.operators[number].inputs))
+                waiting.extend(int(tensor) for tensor in entries(graph.operators[number].inputs))
         yield sorted(own)
-
-
-def _list(values: Any) -> Any:
-    return () if values is None else values

@@ -1,6 +1,7 @@
 """What full brightness is over a tub, and which filters fire in it."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 from donkey_activations.mosaic.run_ranges import LayerRun, RunRanges
 from donkey_activations.pilots.pilot import OpenPilot
@@ -35,7 +36,7 @@ class LayerRanges:
             other: A part of other records.
         """
         if self._ranges is None:
-            self._ranges = other._ranges
+            self._ranges = deepcopy(other._ranges)
         elif other._ranges is not None:
             self._ranges.merge(other._ranges)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from donkey_activations.mosaic.controls import known_controls
 from donkey_activations.mosaic.jpeg import encode_jpeg
 from donkey_activations.mosaic.run_ranges import LayerRun
 from donkey_activations.recorded.walk import Seen
@@ -40,11 +39,7 @@ class WrittenMosaics:
         Raises:
             OSError: The picture cannot be written.
         """
-        controls = known_controls(seen.record.values)
-        picture = seen.pilot.render(
-            seen.frame, seen.maps, seen.camera_hw, controls, self._run or None
-        )
-        jpeg = encode_jpeg(picture, self._jpeg_quality)
+        jpeg = encode_jpeg(seen.draw(self._run), self._jpeg_quality)
         self._mosaics.write_picture(seen.record.index, jpeg)
         self.made += 1
         self.resized += seen.resized
